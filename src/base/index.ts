@@ -1,0 +1,16 @@
+export { ByteReader, ByteWriter, concatBytes, equalBytes, fromBase64, fromHex, toBase64, toHex } from './bytes.js';
+export { type Clock, ManualClock, systemClock } from './clock.js';
+export {
+  ConfigurationError,
+  DecodeError,
+  type ErrorDetails,
+  type ErrorOptions,
+  messageOf,
+  ParseError,
+  TvdcError,
+  unreachable,
+} from './errors.js';
+export { digestSizes, hash, type HashAlgorithm, hashAlgorithms, hmac } from './hash.js';
+export { type Log, type LogFields, MemoryLog, silentLog } from './log.js';
+export { createSeededRandomness, type Randomness, systemRandomness } from './randomness.js';
+export { createTimeSlice, nextTurn, type TimeSlice } from './slice.js';

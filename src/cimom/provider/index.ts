@@ -1,0 +1,1 @@
+export type { ClassView, MethodFunction, MethodOutcome, Provider, ProviderContext } from './contract.js';
