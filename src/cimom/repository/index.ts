@@ -1,0 +1,9 @@
+export type {
+  ChangeWork,
+  ImportResult,
+  NamespaceRepository,
+  PageOptions,
+  Repository,
+  RepositoryChange,
+  SchemaUnit,
+} from './repository.js';
