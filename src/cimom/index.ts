@@ -1,0 +1,12 @@
+export { type IndicationSink, noIndications } from './indications/index.js';
+export { defaultLimits, type ObjectManagerLimits } from './limits.js';
+export type { ExecuteOptions, ObjectManager } from './object-manager.js';
+export type { ClassView, MethodFunction, MethodOutcome, Provider, ProviderContext } from './provider/index.js';
+export {
+  type ProviderRegistry,
+  type ProviderReport,
+  type ProviderStatistics,
+  RegistrationError,
+  type RegistrationErrorCode,
+} from './registry/index.js';
+export * from './security/index.js';

@@ -1,0 +1,1 @@
+export { type IndicationSink, noIndications } from './sink.js';
