@@ -1,0 +1,14 @@
+export {
+  type Binding,
+  type BindingChallenge,
+  type Challenge,
+  type Expectations,
+  type HostExpectations,
+  type StateChange,
+  stateChanges,
+  type SubjectStatus,
+  type TrustAnchor,
+  type Verifier,
+  type VerifierOptions,
+  type VmExpectations,
+} from './types.js';
