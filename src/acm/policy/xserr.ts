@@ -1,0 +1,38 @@
+/** Error names of the original toolset; the API answers the number negated. Numbers count from 0x1000. */
+export const xserrNames = [
+  'XSERR_GENERAL_FAILURE',
+  'XSERR_BAD_XML',
+  'XSERR_XML_PROCESSING',
+  'XSERR_POLICY_INCONSISTENT',
+  'XSERR_FILE_ERROR',
+  'XSERR_BAD_RESOURCE_FORMAT',
+  'XSERR_BAD_LABEL_FORMAT',
+  'XSERR_RESOURCE_NOT_LABELED',
+  'XSERR_RESOURCE_ALREADY_LABELED',
+  'XSERR_WRONG_POLICY_TYPE',
+  'XSERR_BOOTPOLICY_INSTALLED',
+  'XSERR_NO_DEFAULT_BOOT_TITLE',
+  'XSERR_POLICY_LOAD_FAILED',
+  'XSERR_POLICY_LOADED',
+  'XSERR_POLICY_TYPE_UNSUPPORTED',
+  'XSERR_BAD_CONFLICTSET',
+  'XSERR_RESOURCE_IN_USE',
+  'XSERR_BAD_POLICY_NAME',
+  'XSERR_VERSION_PREVENTS_UPDATE',
+  'XSERR_BAD_LABEL',
+  'XSERR_VM_WRONG_STATE',
+  'XSERR_POLICY_NOT_LOADED',
+  'XSERR_RESOURCE_ACCESS',
+  'XSERR_HV_OP_FAILED',
+  'XSERR_BOOTPOLICY_INSTALL_ERROR',
+  'XSERR_VM_NOT_AUTHORIZED',
+  'XSERR_VM_IN_CONFLICT',
+  'XSERR_POLICY_HAS_DUPLICATES',
+] as const;
+
+export type XserrName = (typeof xserrNames)[number];
+
+/** The positive number of an error, for example 4123 for `XSERR_VM_IN_CONFLICT`. */
+export function xserrNumber(name: XserrName): number {
+  return 0x1000 + xserrNames.indexOf(name) + 1;
+}
