@@ -1,0 +1,84 @@
+import {
+  type CimQualifier,
+  type CimQualifierType,
+  type CimValue,
+  findByName,
+  foldName,
+  isCimArray,
+  isCimName,
+  type QualifierScope,
+} from '../model/index.js';
+import { CimError } from '../operations/index.js';
+import { describeType, describeValue, isValueOf } from './scalar.js';
+import type { QualifierTypes } from './source.js';
+
+/** Whether two qualifier values are the same. */
+export function sameQualifierValue(a: CimValue, b: CimValue): boolean {
+  if (isCimArray(a)) {
+    return isCimArray(b) && a.length === b.length && a.every((item, at) => sameQualifierValue(item, b[at] ?? null));
+  }
+  if (isCimArray(b) || a === null || b === null || typeof a !== 'object' || typeof b !== 'object') return a === b;
+  return a.kind === 'datetime' && b.kind === 'datetime' && a.text === b.text;
+}
+
+/**
+ * Checks a qualifier type declaration (DSP0004 5.6): name, a type that is no reference, at least one scope, default value.
+ * @throws CimError 4
+ */
+export function checkQualifierType(type: CimQualifierType): void {
+  const place = `qualifier type ${type.name}`;
+  if (!isCimName(type.name)) throw new CimError(4, `${place}: not a CIM name`);
+  if (type.type === 'reference') throw new CimError(4, `${place}: a qualifier cannot be a reference`);
+  if (type.scopes.size === 0) throw new CimError(4, `${place}: no scope, so it could stand nowhere`);
+  if (!isValueOf(type.type, type.isArray, type.defaultValue)) {
+    throw new CimError(4, `${place}: expected ${describeType(type)}, got ${describeValue(type.defaultValue)}`);
+  }
+}
+
+/** An element that bears qualifiers, and what it is. */
+export interface QualifiedPlace {
+  /** As it is named in sentences: `CIM_Foo.Bar`. */
+  readonly place: string;
+  readonly scopes: readonly QualifierScope[];
+  readonly qualifiers: readonly CimQualifier[];
+  /** The same element of the superclass. */
+  readonly inherited?: { readonly qualifiers: readonly CimQualifier[] } | undefined;
+}
+
+function checkQualifier(qualifier: CimQualifier, element: QualifiedPlace, types: QualifierTypes): void {
+  const place = `${element.place}, qualifier ${qualifier.name}`;
+  const type = types(qualifier.name);
+  if (type === undefined) throw new CimError(4, `${place}: there is no qualifier type of that name`);
+  if (!element.scopes.some((scope) => type.scopes.has(scope))) {
+    throw new CimError(
+      4,
+      `${place}: cannot stand on a ${element.scopes[0] ?? ''}, only on ${[...type.scopes].join(', ')}`,
+    );
+  }
+  if (type.type !== qualifier.type || type.isArray !== qualifier.isArray) {
+    throw new CimError(4, `${place}: expected ${describeType(type)}, got ${describeType(qualifier)}`);
+  }
+  if (!isValueOf(type.type, type.isArray, qualifier.value)) {
+    throw new CimError(4, `${place}: expected ${describeType(type)}, got ${describeValue(qualifier.value)}`);
+  }
+  const above = element.inherited && findByName(element.inherited.qualifiers, qualifier.name);
+  if (above === undefined || !above.flavor.toSubclass || above.flavor.overridable) return;
+  if (!sameQualifierValue(above.value, qualifier.value)) {
+    throw new CimError(4, `${place}: inherited as ${describeValue(above.value)} and may not be overridden`);
+  }
+}
+
+/**
+ * Checks the qualifiers that an element declares: known, not twice, scope, type, value, flavor of the inherited one.
+ * @throws CimError 4
+ */
+export function checkQualifiers(element: QualifiedPlace, types: QualifierTypes): void {
+  const seen = new Set<string>();
+  for (const qualifier of element.qualifiers) {
+    if (qualifier.propagated) continue;
+    const folded = foldName(qualifier.name);
+    if (seen.has(folded)) throw new CimError(4, `${element.place}: qualifier ${qualifier.name} stands twice`);
+    seen.add(folded);
+    checkQualifier(qualifier, element, types);
+  }
+}
