@@ -1,0 +1,28 @@
+export { typed } from './invoke.js';
+export type {
+  AssociatorFilterOptions,
+  AssociatorsOptions,
+  EnumerateClassesOptions,
+  EnumerateClassNamesOptions,
+  EnumerateInstancesOptions,
+  FilterOptions,
+  GetClassOptions,
+  GetInstanceOptions,
+  InstanceName,
+  InvokeOptions,
+  InvokeParameter,
+  InvokeResult,
+  IteratorOptions,
+  ModifyInstanceOptions,
+  OpenOptions,
+  OperationOptions,
+  PullMode,
+  PullOptions,
+  ReferenceFilterOptions,
+  ReferencesOptions,
+  TypedParameter,
+  WbemClientOptions,
+} from './options.js';
+export { ObjectStream } from './stream.js';
+export { toTypedValue } from './values.js';
+export { WbemClient } from './wbem-client.js';

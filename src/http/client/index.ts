@@ -1,0 +1,11 @@
+export { TransportError, type TransportErrorCode, transportErrorCodes } from './errors.js';
+export type {
+  ClientTls,
+  Exchange,
+  ExchangeSide,
+  HttpTransport,
+  HttpTransportOptions,
+  OperationStatistics,
+  RetryPolicy,
+  SendExportOptions,
+} from './options.js';

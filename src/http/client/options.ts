@@ -1,0 +1,93 @@
+import type { Log } from '../../base/index.js';
+import type { CimTransport } from '../../cim/operations/index.js';
+
+/** PEM texts; the server's certificate is verified unless `verify` is false. */
+export interface ClientTls {
+  readonly ca?: string | Buffer | readonly (string | Buffer)[];
+  readonly cert?: string | Buffer;
+  readonly key?: string | Buffer;
+  readonly passphrase?: string;
+  readonly verify?: boolean;
+  /** Name that the certificate must carry, where it is not the host of the URL. */
+  readonly serverName?: string;
+}
+
+/** Reads may be repeated when the server could not be reached or the connection broke before the answer. */
+export interface RetryPolicy {
+  /** Attempts after the first. */
+  readonly retries: number;
+  /** Milliseconds before the first repetition; doubled for each further one. */
+  readonly backOff: number;
+}
+
+export interface HttpTransportOptions {
+  /** `http://host[:port]`, `https://…`, or `unix:/path/of/socket`; default ports 5988 and 5989, default path /cimom. */
+  readonly url: string;
+  readonly user?: string;
+  readonly password?: string;
+  readonly tls?: ClientTls;
+  /** Milliseconds for a whole operation, its streamed answer included; 0: none. Default 30 000. */
+  readonly timeout?: number;
+  readonly retry?: Partial<RetryPolicy>;
+  /** Connections at the same time, default 8. */
+  readonly connections?: number;
+  /** Refuse what is otherwise tolerated: another MESSAGE ID, a foreign Content-Type. */
+  readonly strict?: boolean;
+  /** Bytes of request and answer text kept in {@link HttpTransport.lastExchange}; default 0: none. */
+  readonly keepText?: number;
+  /** Bytes of an answer, default no limit. */
+  readonly maxAnswerBytes?: number;
+  readonly log?: Log;
+}
+
+/** One side of the last exchange, for people who look for a fault. `Authorization` is left out. */
+export interface ExchangeSide {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly bytes: number;
+  /** The beginning of the body; null where no text is kept. */
+  readonly text: string | null;
+}
+
+export interface Exchange {
+  readonly operation: string;
+  readonly request: ExchangeSide;
+  /** Null until an answer comes. */
+  readonly answer: (ExchangeSide & { readonly status: number; readonly trailers: Readonly<Record<string, string>> }) | null;
+}
+
+/** Times in milliseconds. */
+export interface OperationStatistics {
+  readonly count: number;
+  readonly errors: number;
+  readonly totalTime: number;
+  readonly minTime: number;
+  readonly maxTime: number;
+  /** Sum of what the server said in WBEMServerResponseTime. */
+  readonly serverTime: number;
+  readonly requestBytes: number;
+  readonly answerBytes: number;
+}
+
+/** A {@link CimTransport} over HTTP. */
+export interface HttpTransport extends CimTransport {
+  readonly url: string;
+  readonly lastExchange: Exchange | null;
+  /** What was tolerated so far, each kind once: `message_id`, `content_type`, `protocol`. */
+  readonly tolerated: readonly string[];
+  /** By operation name. */
+  statistics(): Readonly<Record<string, OperationStatistics>>;
+  resetStatistics(): void;
+  /** Closes the connections; running operations fail. */
+  close(): Promise<void>;
+}
+
+/** For one delivery of an indication. */
+export interface SendExportOptions {
+  readonly tls?: ClientTls;
+  readonly user?: string;
+  readonly password?: string;
+  /** Milliseconds, default 10 000. */
+  readonly timeout?: number;
+  readonly signal?: AbortSignal;
+  readonly messageId?: string;
+}
