@@ -1,3 +1,17 @@
+export { canonicalJson, type JsonValue } from './canonical-json.js';
+export type { AreaFormat, AreaFormats } from './formats.js';
+export {
+  createJournal,
+  type Journal,
+  type JournalOptions,
+  type JournalPage,
+  type JournalQuery,
+  type JournalVerdict,
+} from './journal.js';
+export type { ChainPoint, JournalEntry, JournalFact } from './journal-entry.js';
+export { restoreSqliteStore } from './maintenance.js';
+export { createMemoryStore } from './memory.js';
+export { openSqliteStore, type SqliteStore, type SqliteStoreOptions } from './sqlite.js';
 export {
   prefixEnd,
   type Store,

@@ -22,19 +22,28 @@ export interface StoreTransaction extends StoreReader {
   put(area: StoreArea, key: string, value: StoreValue): void;
   /** Whether there was one. */
   delete(area: StoreArea, key: string): boolean;
+  /**
+   * Calls `listener` once the transaction is on disk, in the order of the transactions, before the promise resolves; never
+   * if it fails. The listener must not throw and sees only what is committed: the place to bring caches up to date.
+   */
+  afterCommit(listener: () => void): void;
 }
 
 /**
- * Ordered keys and values of one host, one process at a time. Reads see what is committed. No cursor and no read
- * transaction lives across an await.
+ * Ordered keys and values of one host, one process at a time. Reads see what is committed (within a `work`, read by its `tx`
+ * only). No cursor and no read transaction lives across an await. Keys are well-formed Unicode.
+ *
+ * @throws StoreError `store_closed` after `close()`, `store_unreadable` and `store_failed` when the medium fails
  */
 export interface Store extends StoreReader {
   /**
    * Runs `work` (synchronous, may be called later in this turn of the event loop) atomically across areas; the promise
    * resolves when the change is on disk. If `work` throws, nothing of it remains and the promise rejects with its error.
    * All transactions of one turn share one commit.
+   * @throws StoreError `store_full`: nothing of the group was written; `store_failed`, `store_closed`
    */
   transaction<T>(work: (tx: StoreTransaction) => T): Promise<T>;
+  /** Carries out what was asked before, then lets go of everything. */
   close(): Promise<void>;
 }
 

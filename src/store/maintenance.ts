@@ -1,0 +1,135 @@
+import { existsSync, renameSync, rmSync, statSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import Database from 'libsql';
+import AsyncDatabase from 'libsql/promise';
+import { lockFolder } from './folder-lock.js';
+import { toStoreError } from './sqlite-error.js';
+import { checkTables, databaseFile, openDatabase, prepareFolder } from './sqlite-file.js';
+import { StoreError } from './store.js';
+
+interface BackgroundConnection {
+  exec(sql: string): Promise<unknown>;
+  close(): void;
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+/** Runs a long statement in a thread of its own, on a connection of its own. */
+async function inBackground(file: string, ...statements: readonly string[]): Promise<void> {
+  const connection = new AsyncDatabase(file, { timeout: 60_000 }) as BackgroundConnection;
+  try {
+    for (const statement of statements) await connection.exec(statement);
+  } finally {
+    connection.close();
+  }
+}
+
+async function sync(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** A consistent copy of a database in use, as a new file: written aside, synced, then named. */
+export async function copyDatabase(source: string, file: string): Promise<void> {
+  const target = resolve(file);
+  if (existsSync(target)) throw new StoreError('store_unreadable', `${target} exists already`);
+  const partial = `${target}.partial`;
+  try {
+    rmSync(partial, { force: true });
+    await inBackground(source, `VACUUM INTO ${quoted(partial)}`);
+    await sync(partial);
+    renameSync(partial, target);
+    await sync(dirname(target));
+  } catch (error) {
+    rmSync(partial, { force: true });
+    throw toStoreError(error, target);
+  }
+}
+
+/** Rewrites a database without its free pages. */
+export async function compactDatabase(file: string): Promise<{ readonly before: number; readonly after: number }> {
+  try {
+    const before = statSync(file).size;
+    await inBackground(file, 'VACUUM', 'PRAGMA wal_checkpoint(TRUNCATE)');
+    return { before, after: statSync(file).size };
+  } catch (error) {
+    throw toStoreError(error, file);
+  }
+}
+
+function checkBackup(file: string): void {
+  if (!existsSync(file)) throw new StoreError('store_unreadable', `${file} does not exist`);
+  const backup = new Database(file);
+  try {
+    checkTables(backup, file);
+    const rows = backup.prepare('PRAGMA integrity_check(1)').raw().all([]) as readonly (readonly [string])[];
+    if (rows[0]?.[0] !== 'ok') throw new StoreError('store_unreadable', `${file} is damaged: ${rows[0]?.[0] ?? ''}`);
+  } finally {
+    backup.close();
+  }
+}
+
+/**
+ * Makes a data folder what a backup says, in one transaction: whenever it is interrupted, the folder holds either the old
+ * state or the backup's. The folder is made where it is missing and must not be in use; a data file that cannot be read is
+ * kept as `tvdc.db.damaged-…`.
+ *
+ * @throws StoreError `store_locked`, `store_unreadable` (backup missing, damaged or foreign), `store_too_new`, `store_full`
+ */
+export function restoreSqliteStore(folder: string, file: string): void {
+  const backup = resolve(file);
+  try {
+    checkBackup(backup);
+  } catch (error) {
+    throw toStoreError(error, backup);
+  }
+  prepareFolder(folder);
+  const lock = lockFolder(folder);
+  try {
+    try {
+      replaceContent(folder, backup);
+    } catch (error) {
+      if (toStoreError(error, folder).code !== 'store_unreadable') throw error;
+      setAside(folder);
+      replaceContent(folder, backup);
+    }
+  } catch (error) {
+    throw toStoreError(error, databaseFile(folder));
+  } finally {
+    lock.release();
+  }
+}
+
+function replaceContent(folder: string, backup: string): void {
+  const database = openDatabase(folder, null);
+  try {
+    database.exec(`
+      ATTACH ${quoted(backup)} AS backup;
+      BEGIN IMMEDIATE;
+      DELETE FROM entry;
+      DELETE FROM area;
+      INSERT INTO area (name, number, format) SELECT name, number, format FROM backup.area;
+      INSERT INTO entry (area, key, value) SELECT area, key, value FROM backup.entry ORDER BY area, key;
+      COMMIT;
+      DETACH backup;
+      PRAGMA wal_checkpoint(TRUNCATE);
+    `);
+  } finally {
+    database.close();
+  }
+}
+
+/** Keeps a damaged or foreign file under another name and leaves a new one. */
+function setAside(folder: string): void {
+  const file = databaseFile(folder);
+  renameSync(file, `${file}.damaged-${Date.now()}`);
+  for (const suffix of ['-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true });
+  prepareFolder(folder);
+}

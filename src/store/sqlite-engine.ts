@@ -1,0 +1,138 @@
+import type Database from 'libsql';
+import type { Engine } from './group-commit.js';
+import { toStoreError } from './sqlite-error.js';
+import { type StoreArea, type StoreEntry, StoreError, type StoreValue } from './store.js';
+
+type Row = readonly [string, string | Uint8Array];
+
+// SQLite's binding ends a text at NUL: keys are escaped so that their order stays, texts with NUL travel as bytes.
+const escapedCharacters = /[\u0000\u0001]/;
+const bytesTag = 0;
+const textTag = 1;
+
+function toColumnKey(key: string): string {
+  if (!escapedCharacters.test(key)) return key;
+  return key.replace(/[\u0000\u0001]/g, (one) => (one === '\u0000' ? '\u0001\u0001' : '\u0001\u0002'));
+}
+
+function fromColumnKey(key: string): string {
+  if (!key.includes('\u0001')) return key;
+  return key.replace(/\u0001[\u0001\u0002]/g, (two) => (two === '\u0001\u0001' ? '\u0000' : '\u0001'));
+}
+
+function tagged(tag: number, bytes: Uint8Array): Uint8Array {
+  const out = new Uint8Array(bytes.length + 1);
+  out[0] = tag;
+  out.set(bytes, 1);
+  return out;
+}
+
+function toColumn(value: StoreValue): string | Uint8Array {
+  if (typeof value !== 'string') return tagged(bytesTag, value);
+  return value.includes('\u0000') ? tagged(textTag, Buffer.from(value)) : value;
+}
+
+function fromColumn(column: string | Uint8Array): StoreValue {
+  if (typeof column === 'string') return column;
+  return column[0] === textTag
+    ? Buffer.from(column.buffer, column.byteOffset + 1, column.length - 1).toString()
+    : new Uint8Array(column.subarray(1));
+}
+
+/** Transactions and point access on one connection by prepared statements. */
+export class SqliteEngine implements Engine {
+  readonly #folder: string;
+  readonly #database: Database.Database;
+  readonly #numbers: ReadonlyMap<StoreArea, number>;
+  readonly #statements;
+
+  constructor(folder: string, database: Database.Database, numbers: ReadonlyMap<StoreArea, number>) {
+    this.#folder = folder;
+    this.#database = database;
+    this.#numbers = numbers;
+    const prepare = (sql: string): Database.Statement => database.prepare(sql);
+    this.#statements = {
+      get: prepare('SELECT value FROM entry WHERE area = ? AND key = ?').raw(),
+      range: prepare('SELECT key, value FROM entry WHERE area = ? AND key >= ? AND key < ? ORDER BY key LIMIT ?').raw(),
+      rest: prepare('SELECT key, value FROM entry WHERE area = ? AND key >= ? ORDER BY key LIMIT ?').raw(),
+      put: prepare(
+        'INSERT INTO entry (area, key, value) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
+      ),
+      delete: prepare('DELETE FROM entry WHERE area = ? AND key = ?'),
+      begin: prepare('BEGIN IMMEDIATE'),
+      commit: prepare('COMMIT'),
+      rollback: prepare('ROLLBACK'),
+      mark: prepare('SAVEPOINT mark'),
+      release: prepare('RELEASE mark'),
+      undo: prepare('ROLLBACK TO mark'),
+    };
+  }
+
+  #try<T>(action: () => T): T {
+    try {
+      return action();
+    } catch (error) {
+      throw toStoreError(error, this.#folder);
+    }
+  }
+
+  #number(area: StoreArea): number {
+    const number = this.#numbers.get(area);
+    if (number === undefined) throw new StoreError('store_failed', `unknown area ${area}`);
+    return number;
+  }
+
+  get(area: StoreArea, key: string): StoreValue | undefined {
+    const parameters = [this.#number(area), toColumnKey(key)];
+    const row = this.#try(() => this.#statements.get.get(parameters)) as readonly [string | Uint8Array] | undefined;
+    return row === undefined ? undefined : fromColumn(row[0]);
+  }
+
+  range(area: StoreArea, from: string, to: string | null, limit: number): StoreEntry[] {
+    const number = this.#number(area);
+    const { range, rest } = this.#statements;
+    const rows = this.#try(() =>
+      to === null
+        ? rest.all([number, toColumnKey(from), limit])
+        : range.all([number, toColumnKey(from), toColumnKey(to), limit]),
+    ) as readonly Row[];
+    return rows.map(([key, value]) => ({ key: fromColumnKey(key), value: fromColumn(value) }));
+  }
+
+  put(area: StoreArea, key: string, value: StoreValue): void {
+    const parameters = [this.#number(area), toColumnKey(key), toColumn(value)];
+    this.#try(() => this.#statements.put.run(parameters));
+  }
+
+  delete(area: StoreArea, key: string): boolean {
+    const parameters = [this.#number(area), toColumnKey(key)];
+    return this.#try(() => this.#statements.delete.run(parameters)).changes > 0;
+  }
+
+  begin(): void {
+    this.#try(() => this.#statements.begin.run([]));
+  }
+
+  commit(): void {
+    this.#try(() => this.#statements.commit.run([]));
+  }
+
+  rollback(): void {
+    if (this.#database.inTransaction) this.#try(() => this.#statements.rollback.run([]));
+  }
+
+  mark(): void {
+    this.#try(() => this.#statements.mark.run([]));
+  }
+
+  release(): void {
+    this.#try(() => this.#statements.release.run([]));
+  }
+
+  undo(): void {
+    this.#try(() => {
+      this.#statements.undo.run([]);
+      this.#statements.release.run([]);
+    });
+  }
+}
