@@ -5,11 +5,12 @@ import {
   type CimType,
   type CimValue,
   isCimArray,
+  parseScalar,
   type PropertyShape,
   shapeOf,
 } from '../model/index.js';
 import { CimError } from '../operations/index.js';
-import { describeType, describeValue, isScalarOf, parseScalar } from './scalar.js';
+import { describeType, describeValue, isScalarOf } from './scalar.js';
 
 /** Reads the text of an embedded object that came as a plain string. @throws what the caller's decoder throws */
 export type EmbeddedDecoder = (text: string) => CimInstance | CimClass;
@@ -30,6 +31,14 @@ export interface CoerceOptions {
   readonly unknownProperty?: 4 | 12;
 }
 
+function readText(type: CimType, text: string): CimScalar | undefined {
+  try {
+    return parseScalar(type, text);
+  } catch {
+    return undefined;
+  }
+}
+
 function coerceScalar(
   target: ValueTarget,
   sent: CimType | null,
@@ -38,7 +47,7 @@ function coerceScalar(
 ): CimScalar | undefined {
   if (typeof value === 'string') {
     if (target.embedded !== null) return decode?.(value);
-    if (sent === null && target.type !== 'string') return parseScalar(target.type, value);
+    if (sent === null && target.type !== 'string') return readText(target.type, value);
   }
   return isScalarOf(target.type, value) ? value : undefined;
 }

@@ -5,7 +5,7 @@ export { checkInstance, type InstanceCheckOptions, type InstancePurpose } from '
 export { keysOfClass, normalizePath } from './path.js';
 export { checkQualifierType } from './qualifier-rules.js';
 export { resolveClass } from './resolve.js';
-export { describeType, describeValue, isScalarOf, isValueOf, parseScalar, toIntegerOf } from './scalar.js';
+export { describeType, describeValue, isScalarOf, isValueOf, toIntegerOf } from './scalar.js';
 export { createSchema, type Schema } from './schema.js';
 export { createMemorySource, type MemorySource, type QualifierTypes, type SchemaSource } from './source.js';
 export { valueMapOf, type ValueMapEntry, type ValueMapping } from './value-map.js';

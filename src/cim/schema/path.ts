@@ -1,9 +1,9 @@
 import {
   type CimClass,
   type CimInstancePath,
-  CimDateTime,
   type CimPropertyDeclaration,
   type CimType,
+  coerceKey,
   foldName,
   integerRanges,
   type KeyBinding,
@@ -11,7 +11,7 @@ import {
   type KeyValue,
 } from '../model/index.js';
 import { CimError } from '../operations/index.js';
-import { describeType, parseScalar, toIntegerOf } from './scalar.js';
+import { describeType } from './scalar.js';
 import type { Schema } from './schema.js';
 
 const keysOf = new WeakMap<CimClass, readonly CimPropertyDeclaration[]>();
@@ -44,16 +44,12 @@ function isKeyValueOf(type: CimType, value: KeyValue): boolean {
   return false;
 }
 
-function toTyped(type: CimType, value: Exclude<KeyValue, CimInstancePath>): KeyValue | undefined {
-  const text = typeof value === 'boolean' ? (value ? 'TRUE' : 'FALSE') : String(value);
-  if (type === 'string') return text;
-  if (typeof value === 'bigint' && integerRanges[type] !== undefined) {
-    return toIntegerOf(type, value) === undefined ? undefined : value;
+function toTyped(type: CimType, value: KeyValue): KeyValue | undefined {
+  try {
+    return coerceKey(type, value);
+  } catch {
+    return undefined;
   }
-  const scalar = parseScalar(type, text);
-  if (scalar instanceof CimDateTime) return scalar.text;
-  if (typeof scalar === 'number' && integerRanges[type] !== undefined) return BigInt(scalar);
-  return typeof scalar === 'object' ? undefined : scalar;
 }
 
 function normalizeKey(key: CimPropertyDeclaration, binding: KeyBinding, schema: Schema | undefined): KeyBinding {

@@ -1,71 +1,10 @@
 import { CimDateTime, type CimScalar, type CimType, type CimValue, integerRanges, isCimArray } from '../model/index.js';
 
-const decimal = /^[+-]?[0-9]+$/;
-const prefixed = /^([+-]?)0([xX][0-9a-fA-F]+|[bB][01]+)$/;
-const real = /^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$/;
-const longestNumber = 512;
-
-/** Integer of DSP0201 (decimal, hexadecimal) and DSP0004 (`0b`) text; undefined where it is none. */
-function parseInteger(text: string): bigint | undefined {
-  const trimmed = text.trim();
-  if (trimmed.length > longestNumber) return undefined;
-  if (decimal.test(trimmed)) return BigInt(trimmed.startsWith('+') ? trimmed.slice(1) : trimmed);
-  const match = prefixed.exec(trimmed);
-  if (match === null) return undefined;
-  const magnitude = BigInt(`0${match[2] as string}`);
-  return match[1] === '-' ? -magnitude : magnitude;
-}
-
-function parseReal(text: string): number | undefined {
-  const trimmed = text.trim();
-  if (trimmed.length > longestNumber) return undefined;
-  if (real.test(trimmed)) return Number(trimmed);
-  const special = /^([+-]?)(INF|NaN)$/i.exec(trimmed);
-  if (special === null) return undefined;
-  if ((special[2] as string).toUpperCase() === 'NAN') return Number.NaN;
-  return special[1] === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
-}
-
 /** The integer as a value of the type: bigint for 64 bits, else number; undefined where it does not fit. */
 export function toIntegerOf(type: CimType, value: bigint): number | bigint | undefined {
   const range = integerRanges[type];
   if (range === undefined || value < range.min || value > range.max) return undefined;
   return type === 'uint64' || type === 'sint64' ? value : Number(value);
-}
-
-/**
- * Text that came without a type, read as a value of the type; undefined where it is none. References are not text.
- */
-export function parseScalar(type: CimType, text: string): CimScalar | undefined {
-  switch (type) {
-    case 'string':
-      return text;
-    case 'char16':
-      return isCharacter(text) ? text : undefined;
-    case 'boolean': {
-      const folded = text.trim().toLowerCase();
-      return folded === 'true' ? true : folded === 'false' ? false : undefined;
-    }
-    case 'real32':
-    case 'real64':
-      return parseReal(text);
-    case 'datetime':
-      return parseDateTime(text.trim());
-    case 'reference':
-      return undefined;
-    default: {
-      const integer = parseInteger(text);
-      return integer === undefined ? undefined : toIntegerOf(type, integer);
-    }
-  }
-}
-
-function parseDateTime(text: string): CimDateTime | undefined {
-  try {
-    return CimDateTime.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** One UCS-2 character: DSP0004 5.2.2. */
