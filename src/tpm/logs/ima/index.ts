@@ -1,0 +1,17 @@
+export { formatImaEntry, parseImaAscii } from './ascii.js';
+export { bootAggregate, bootAggregateName } from './boot-aggregate.js';
+export { encodeImaData, encodeImaEntry, imaDigest, type ImaInput, imaName } from './encode.js';
+export { ImaEntry, violationDigests } from './entry.js';
+export { decodeImaFields, type ImaDigest, type ImaMeasurement } from './fields.js';
+export { createImaLog, type ImaExtension, type ImaLog, type ImaLogOptions, type ImaLogPart } from './log.js';
+export { decodeImaLog, defaultImaLimits, type ImaLimits, ImaReader } from './read.js';
+export {
+  type BankValues,
+  ImaReplay,
+  PcrRegister,
+  replayImaLog,
+  replayImaLogInSlices,
+  type ReplayOptions,
+  type ReplayResult,
+} from './replay.js';
+export { type ImaFieldName, imaFieldNames, imaTemplateFields, imaTemplates } from './template.js';

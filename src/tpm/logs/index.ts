@@ -1,0 +1,2 @@
+export * from './ima/index.js';
+export * from './tcg/index.js';
