@@ -1,0 +1,2 @@
+export * from './certificates/index.js';
+export * from './instances/index.js';
