@@ -22,7 +22,7 @@ export {
   type PropertyShape,
   shapeOf,
 } from './instance.js';
-export { coerceUntyped, formatScalar, parseScalar } from './lexical.js';
+export { coerceKey, coerceUntyped, formatScalar, parseScalar } from './lexical.js';
 export { foldName, isCimName, parseNamespace, sameName } from './names.js';
 export {
   type CimClassPath,
