@@ -12,5 +12,7 @@ export {
 } from './errors.js';
 export { digestSizes, hash, type HashAlgorithm, hashAlgorithms, hmac } from './hash.js';
 export { type Log, type LogFields, MemoryLog, silentLog } from './log.js';
+export { formatMessage, type MessageId, messages } from './messages.js';
+export { createKeyedLock, type KeyedLock } from './lock.js';
 export { createSeededRandomness, type Randomness, systemRandomness } from './randomness.js';
 export { createTimeSlice, nextTurn, type TimeSlice } from './slice.js';

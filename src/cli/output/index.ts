@@ -1,0 +1,2 @@
+export { type OutputForm, outputForms, processStreams, type Streams, toJson, writeRecords } from './output.js';
+export { formatTable } from './table.js';

@@ -1,0 +1,35 @@
+import Table from 'cli-table3';
+import pc from 'picocolors';
+
+const bare = {
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  middle: '  ',
+};
+
+/** Rows under headings, aligned, without lines: readable by people and by `awk`. */
+export function formatTable(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+  const table = new Table({
+    head: headings.map((heading) => pc.bold(heading)),
+    chars: bare,
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0, compact: true },
+  });
+  for (const row of rows) table.push([...row]);
+  return table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n');
+}

@@ -1,0 +1,68 @@
+import type { Decision } from '../acm/index.js';
+import type { MessageId } from '../base/index.js';
+import type { VirtualMachine, Vlan, Volume } from './inventory/index.js';
+
+/** Who does something, as the journal names them. */
+export interface Actor {
+  readonly user: string;
+}
+
+/** What happened on this host, told after it is on disk. `recordId` is the journal's id. */
+export type HostEvent =
+  | { readonly kind: 'vm-defined'; readonly recordId: string; readonly vm: VirtualMachine }
+  | {
+      readonly kind: 'vm-changed';
+      readonly recordId: string;
+      readonly vm: VirtualMachine;
+      readonly before: VirtualMachine;
+      readonly transition: string;
+    }
+  | { readonly kind: 'vm-destroyed'; readonly recordId: string; readonly vm: VirtualMachine }
+  | { readonly kind: 'volume-changed'; readonly recordId: string; readonly volume: Volume }
+  | { readonly kind: 'vlan-changed'; readonly recordId: string; readonly vlan: Vlan }
+  | {
+      readonly kind: 'label-changed';
+      readonly recordId: string;
+      readonly element: string;
+      readonly label: string | null;
+    }
+  | { readonly kind: 'policy-changed'; readonly recordId: string; readonly change: string; readonly policy: string }
+  | {
+      readonly kind: 'denied';
+      readonly recordId: string;
+      readonly actor: Actor;
+      readonly messageId: MessageId;
+      readonly arguments: readonly string[];
+      readonly element: string | null;
+      readonly decision: Decision | null;
+    }
+  | { readonly kind: 'violation'; readonly recordId: string; readonly sentence: string }
+  | { readonly kind: 'vtpm-failed'; readonly recordId: string; readonly vm: string; readonly sentence: string };
+
+type Listener = (event: HostEvent) => void;
+
+/** Tells domain events to whoever shows them: indications, views, tests. A listener's failure is not the transition's. */
+export class HostEvents {
+  readonly #listeners = new Set<Listener>();
+  readonly #onError: (error: unknown) => void;
+
+  constructor(onError: (error: unknown) => void) {
+    this.#onError = onError;
+  }
+
+  /** @returns how to stop listening */
+  listen(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  emit(event: HostEvent): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(event);
+      } catch (error) {
+        this.#onError(error);
+      }
+    }
+  }
+}

@@ -1,0 +1,13 @@
+export * from './boot/index.js';
+export * from './domains/index.js';
+export { RefusedError, VmmError, type VmmErrorCode } from './errors.js';
+export { type Actor, type HostEvent, HostEvents } from './events.js';
+export * from './hypervisor/index.js';
+export * from './inventory/index.js';
+export * from './network/index.js';
+export type { HostParts } from './parts.js';
+export * from './policy/index.js';
+export { recover } from './recovery.js';
+export * from './storage/index.js';
+export * from './transitions/index.js';
+export * from './volumes/index.js';

@@ -1,0 +1,14 @@
+export { Inventory, type InventoryChange } from './inventory.js';
+export {
+  criticalities,
+  type Criticality,
+  type Disk,
+  type HostIdentity,
+  type Port,
+  type VirtualMachine,
+  type Vlan,
+  vlanResource,
+  type VmState,
+  vmStates,
+  type Volume,
+} from './types.js';

@@ -1,0 +1,148 @@
+import { prefixEnd, type Store, type StoreTransaction } from '../../store/index.js';
+import type { VirtualMachine, Vlan, Volume } from './types.js';
+
+interface Records {
+  readonly vm: VirtualMachine;
+  readonly volume: Volume;
+  readonly vlan: Vlan;
+}
+
+type RecordKind = keyof Records;
+
+function keyOfRecord<K extends RecordKind>(kind: K, record: Records[K]): string {
+  return kind === 'vlan' ? String((record as Vlan).id).padStart(4, '0') : (record as VirtualMachine | Volume).uuid;
+}
+
+class Table<K extends RecordKind> {
+  readonly kind: K;
+  readonly rows = new Map<string, Records[K]>();
+
+  constructor(kind: K, store: Store) {
+    this.kind = kind;
+    const prefix = `${kind}/`;
+    for (const entry of store.range('vmm', prefix, prefixEnd(prefix), Number.MAX_SAFE_INTEGER)) {
+      this.rows.set(entry.key.slice(prefix.length), JSON.parse(entry.value as string) as Records[K]);
+    }
+  }
+}
+
+/** Changes of one transaction, to be shown only once they are on disk. */
+export interface InventoryChange {
+  putVm(vm: VirtualMachine): void;
+  deleteVm(uuid: string): void;
+  putVolume(volume: Volume): void;
+  deleteVolume(uuid: string): void;
+  putVlan(vlan: Vlan): void;
+  deleteVlan(id: number): void;
+  readonly tx: StoreTransaction;
+}
+
+/** What there is on this host: virtual machines, volumes, VLANs. Reads show what is on disk; all of it is in memory. */
+export class Inventory {
+  readonly #store: Store;
+  readonly #vms: Table<'vm'>;
+  readonly #volumes: Table<'volume'>;
+  readonly #vlans: Table<'vlan'>;
+  readonly #names = new Map<string, string>();
+  readonly #usersOfVolume = new Map<string, Set<string>>();
+
+  constructor(store: Store) {
+    this.#store = store;
+    this.#vms = new Table('vm', store);
+    this.#volumes = new Table('volume', store);
+    this.#vlans = new Table('vlan', store);
+    for (const vm of this.#vms.rows.values()) this.#index(vm);
+  }
+
+  #index(vm: VirtualMachine): void {
+    this.#names.set(vm.name, vm.uuid);
+    for (const disk of vm.disks) {
+      const users = this.#usersOfVolume.get(disk.volume) ?? new Set();
+      users.add(vm.uuid);
+      this.#usersOfVolume.set(disk.volume, users);
+    }
+  }
+
+  #unindex(vm: VirtualMachine): void {
+    this.#names.delete(vm.name);
+    for (const disk of vm.disks) this.#usersOfVolume.get(disk.volume)?.delete(vm.uuid);
+  }
+
+  vms(): IterableIterator<VirtualMachine> {
+    return this.#vms.rows.values();
+  }
+
+  vm(uuid: string): VirtualMachine | undefined {
+    return this.#vms.rows.get(uuid);
+  }
+
+  vmByName(name: string): VirtualMachine | undefined {
+    const uuid = this.#names.get(name);
+    return uuid === undefined ? undefined : this.vm(uuid);
+  }
+
+  volumes(): IterableIterator<Volume> {
+    return this.#volumes.rows.values();
+  }
+
+  volume(uuid: string): Volume | undefined {
+    return this.#volumes.rows.get(uuid);
+  }
+
+  volumeByResource(resource: string): Volume | undefined {
+    for (const volume of this.volumes()) if (volume.resource === resource || volume.name === resource) return volume;
+    return undefined;
+  }
+
+  /** Virtual machines that have the volume as a disk. */
+  usersOf(volume: string): readonly VirtualMachine[] {
+    return [...(this.#usersOfVolume.get(volume) ?? [])].flatMap((uuid) => this.vm(uuid) ?? []);
+  }
+
+  vlans(): IterableIterator<Vlan> {
+    return this.#vlans.rows.values();
+  }
+
+  vlan(id: number): Vlan | undefined {
+    return this.#vlans.rows.get(String(id).padStart(4, '0'));
+  }
+
+  /** One atomic change; visible when it is on disk. Other areas may be written through `change.tx`. */
+  change<T>(work: (change: InventoryChange) => T): Promise<T> {
+    return this.#store.transaction((tx) => {
+      const put = <K extends RecordKind>(table: Table<K>, record: Records[K], indexed: () => void): void => {
+        const key = keyOfRecord(table.kind, record);
+        tx.put('vmm', `${table.kind}/${key}`, JSON.stringify(record));
+        tx.afterCommit(() => {
+          indexed();
+          table.rows.set(key, record);
+        });
+      };
+      const remove = <K extends RecordKind>(table: Table<K>, key: string, indexed: () => void): void => {
+        tx.delete('vmm', `${table.kind}/${key}`);
+        tx.afterCommit(() => {
+          indexed();
+          table.rows.delete(key);
+        });
+      };
+      const forget = (uuid: string): void => {
+        const before = this.vm(uuid);
+        if (before !== undefined) this.#unindex(before);
+      };
+      const nothing = (): void => undefined;
+      return work({
+        tx,
+        putVm: (vm) =>
+          put(this.#vms, vm, () => {
+            forget(vm.uuid);
+            this.#index(vm);
+          }),
+        deleteVm: (uuid) => remove(this.#vms, uuid, () => forget(uuid)),
+        putVolume: (volume) => put(this.#volumes, volume, nothing),
+        deleteVolume: (uuid) => remove(this.#volumes, uuid, nothing),
+        putVlan: (vlan) => put(this.#vlans, vlan, nothing),
+        deleteVlan: (id) => remove(this.#vlans, String(id).padStart(4, '0'), nothing),
+      });
+    });
+  }
+}

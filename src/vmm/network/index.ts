@@ -1,0 +1,2 @@
+export type { NetworkDriver } from './driver.js';
+export { createEmbeddedNetwork } from './embedded/driver.js';

@@ -1,0 +1,13 @@
+/**
+ * Where volumes lie. Decides nothing. Calls are idempotent.
+ * @throws VmmError `driver_failed`
+ */
+export interface StorageDriver {
+  readonly name: string;
+  /** Makes an empty volume; returns its ACM resource name (`file:/…`). */
+  create(uuid: string, sizeBytes: number): Promise<string>;
+  remove(resource: string): Promise<void>;
+  /** Overwrites all content; reports how far it is, from 0 to 1. */
+  erase(resource: string, progress: (share: number) => void): Promise<void>;
+  exists(resource: string): Promise<boolean>;
+}

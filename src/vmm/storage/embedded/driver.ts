@@ -1,0 +1,64 @@
+import { mkdir, open, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { messageOf } from '../../../base/index.js';
+import { VmmError } from '../../errors.js';
+import type { StorageDriver } from '../driver.js';
+
+const blockBytes = 1 << 20;
+
+function pathOf(resource: string): string {
+  if (!resource.startsWith('file:/')) throw new VmmError('driver_failed', [`${resource} is not a file of this host`]);
+  return resource.slice('file:'.length);
+}
+
+/** Volumes as sparse files in a folder. */
+export function createEmbeddedStorage(folder: string): StorageDriver {
+  const guarded = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof VmmError) throw error;
+      throw new VmmError('driver_failed', [`${what}: ${messageOf(error)}`], { cause: error });
+    }
+  };
+
+  return {
+    name: 'embedded',
+    create: (uuid, sizeBytes) =>
+      guarded(`volume ${uuid}`, async () => {
+        await mkdir(folder, { recursive: true, mode: 0o700 });
+        const path = join(folder, `${uuid}.img`);
+        const file = await open(path, 'a', 0o600);
+        try {
+          await file.truncate(sizeBytes);
+        } finally {
+          await file.close();
+        }
+        return `file:${path}`;
+      }),
+    remove: (resource) => guarded(resource, () => rm(pathOf(resource), { force: true })),
+    erase: (resource, progress) =>
+      guarded(resource, async () => {
+        const file = await open(pathOf(resource), 'r+');
+        try {
+          const { size } = await file.stat();
+          const zeros = Buffer.alloc(Math.min(blockBytes, size));
+          for (let at = 0; at < size; at += zeros.length) {
+            await file.write(zeros, 0, Math.min(zeros.length, size - at), at);
+            progress(at / size);
+          }
+          await file.sync();
+          progress(1);
+        } finally {
+          await file.close();
+        }
+      }),
+    exists: (resource) =>
+      guarded(resource, () =>
+        stat(pathOf(resource)).then(
+          () => true,
+          () => false,
+        ),
+      ),
+  };
+}

@@ -1,0 +1,112 @@
+import { type Decision, decisionRecord } from '../../acm/index.js';
+import type { MessageId } from '../../base/index.js';
+import { RefusedError, VmmError } from '../errors.js';
+import type { Actor } from '../events.js';
+import type { DomainSpec } from '../hypervisor/index.js';
+import type { InventoryChange, VirtualMachine, VmState } from '../inventory/index.js';
+import type { HostParts } from '../parts.js';
+import { endIntent } from './intent.js';
+
+/** @throws VmmError `not_found` */
+export function requireVm(parts: HostParts, uuid: string): VirtualMachine {
+  const vm = parts.inventory.vm(uuid);
+  if (vm === undefined) throw new VmmError('not_found', [uuid]);
+  return vm;
+}
+
+/** @throws VmmError `wrong_state` */
+export function requireState(vm: VirtualMachine, wanted: readonly VmState[], what: string): void {
+  if (!wanted.includes(vm.state)) throw new VmmError('wrong_state', [vm.name, vm.state, what, wanted.join(' or ')]);
+}
+
+/** ACM names of the resources that a VM opens when it starts. */
+export function resourcesOf(parts: HostParts, vm: VirtualMachine): readonly string[] {
+  return vm.disks.map((disk) => {
+    const volume = parts.inventory.volume(disk.volume);
+    if (volume === undefined) throw new VmmError('not_found', [disk.volume]);
+    return volume.resource;
+  });
+}
+
+export function portsOf(vm: VirtualMachine): readonly { readonly id: string; readonly vlan: number }[] {
+  return vm.ports.map((port) => ({ id: port.id, vlan: port.vlanId }));
+}
+
+/** What the driver needs; bridges are named by the network driver. */
+export async function domainOf(parts: HostParts, vm: VirtualMachine): Promise<DomainSpec> {
+  const ports: { id: string; mac: string; bridge: string }[] = [];
+  for (const port of vm.ports) {
+    ports.push({ id: port.id, mac: port.mac, bridge: await parts.network.ensureBridge(port.vlanId) });
+  }
+  const resources = resourcesOf(parts, vm);
+  return {
+    uuid: vm.uuid,
+    name: vm.name,
+    memoryMiB: vm.memoryMiB,
+    processors: vm.processors,
+    disks: vm.disks.map((disk, at) => ({ id: disk.id, path: (resources[at] as string).replace(/^[a-z]+:/, '') })),
+    ports,
+  };
+}
+
+/** What a refusal is about, for the record, the alert and the error. */
+export interface Refusal {
+  readonly messageId: MessageId;
+  readonly arguments: readonly string[];
+  /** UUID of the element concerned; null for policies. */
+  readonly element: string | null;
+  readonly decision: Decision;
+}
+
+/** Records a denial, tells it, and makes the error to throw. The intent of `vm` ends with it. */
+export async function refuse(
+  parts: HostParts,
+  actor: Actor,
+  refusal: Refusal,
+  vm: string | null,
+): Promise<RefusedError> {
+  const recordId = await parts.store.transaction((tx) => {
+    if (vm !== null) endIntent(tx, vm);
+    return parts.journal.append(tx, {
+      kind: 'decision',
+      actor: actor.user,
+      subject: refusal.element ?? refusal.decision.subject,
+      facts: decisionRecord(refusal.decision),
+    }).id;
+  });
+  const { messageId, element, decision } = refusal;
+  parts.events.emit({ kind: 'denied', recordId, actor, messageId, arguments: refusal.arguments, element, decision });
+  return new RefusedError(messageId, refusal.arguments, decision, recordId);
+}
+
+/** A VM in its new state, its record in the journal, its intent ended: one transaction, then the event. */
+export async function commitVm(
+  parts: HostParts,
+  actor: Actor,
+  transition: string,
+  before: VirtualMachine,
+  after: VirtualMachine,
+  decision: Decision | null = null,
+): Promise<VirtualMachine> {
+  const vm = { ...after, changedAt: parts.clock.now() };
+  const recordId = await parts.inventory.change((change) => {
+    change.putVm(vm);
+    if (transition === 'start' || transition === 'restore') markVolumesUsed(parts, vm, change);
+    endIntent(change.tx, vm.uuid);
+    return parts.journal.append(change.tx, {
+      kind: decision === null ? 'transition' : 'decision',
+      actor: actor.user,
+      subject: vm.uuid,
+      facts: { transition, name: vm.name, state: vm.state, ...(decision === null ? {} : decisionRecord(decision)) },
+    }).id;
+  });
+  parts.events.emit({ kind: 'vm-changed', recordId, vm, before, transition });
+  return vm;
+}
+
+function markVolumesUsed(parts: HostParts, vm: VirtualMachine, change: InventoryChange): void {
+  for (const disk of vm.disks) {
+    const volume = parts.inventory.volume(disk.volume);
+    if (volume !== undefined && !volume.used) change.putVolume({ ...volume, used: true });
+  }
+}

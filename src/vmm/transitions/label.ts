@@ -1,0 +1,96 @@
+import type { Decision, LabelChange } from '../../acm/index.js';
+import { VmmError } from '../errors.js';
+import type { Actor } from '../events.js';
+import { type VirtualMachine, vlanResource } from '../inventory/index.js';
+import type { HostParts } from '../parts.js';
+import { refuse, requireVm } from './common.js';
+
+/** Something that carries a label: a VM or volume by UUID, a VLAN by its number. */
+export type LabelTarget =
+  | { readonly kind: 'vm'; readonly uuid: string }
+  | { readonly kind: 'volume'; readonly uuid: string }
+  | { readonly kind: 'vlan'; readonly id: number };
+
+function registryState(vm: VirtualMachine): 'off' | 'saved' | 'other' {
+  return vm.state === 'off' || vm.state === 'saved' ? vm.state : 'other';
+}
+
+function elementOf(
+  parts: HostParts,
+  target: LabelTarget,
+): { readonly element: LabelChange['element']; readonly id: string; readonly name: string } {
+  switch (target.kind) {
+    case 'vm': {
+      const vm = requireVm(parts, target.uuid);
+      return { element: { kind: 'vm', vm: vm.uuid, state: registryState(vm) }, id: vm.uuid, name: vm.name };
+    }
+    case 'volume': {
+      const volume = parts.inventory.volume(target.uuid);
+      if (volume === undefined) throw new VmmError('not_found', [target.uuid]);
+      return {
+        element: { kind: 'resource', resource: volume.resource, uuid: volume.uuid },
+        id: volume.uuid,
+        name: volume.name,
+      };
+    }
+    case 'vlan': {
+      const vlan = parts.inventory.vlan(target.id);
+      if (vlan === undefined) throw new VmmError('not_found', [vlanResource(target.id)]);
+      return {
+        element: { kind: 'resource', resource: vlanResource(vlan.id) },
+        id: vlanResource(vlan.id),
+        name: vlanResource(vlan.id),
+      };
+    }
+  }
+}
+
+/** A volume that a labelled workload has written to changes hands only after it was erased. */
+function checkSanitized(parts: HostParts, target: LabelTarget, label: string | null): void {
+  if (target.kind !== 'volume') return;
+  const volume = parts.inventory.volume(target.uuid);
+  if (volume === undefined || !volume.used) return;
+  const now = parts.monitor.labels.resource(volume.resource);
+  const wanted = label?.split(':').at(-1) ?? null;
+  if (now?.label === wanted) return;
+  throw new VmmError('sanitization_required', [volume.name]);
+}
+
+/**
+ * Assigns (or with null removes) the label of an element.
+ * @param oldLabel the label it has now, '' for none; undefined: not compared
+ * @throws VmmError `not_found`, `sanitization_required` @throws RefusedError
+ */
+export function changeLabel(
+  parts: HostParts,
+  actor: Actor,
+  target: LabelTarget,
+  label: string | null,
+  oldLabel?: string,
+): Promise<Decision> {
+  const key = target.kind === 'vlan' ? vlanResource(target.id) : target.uuid;
+  return parts.locks.run(key, async () => {
+    const { element, id, name } = elementOf(parts, target);
+    checkSanitized(parts, target, label);
+    let recordId = '';
+    const change: LabelChange = { element, label, ...(oldLabel === undefined ? {} : { oldLabel }) };
+    const decision = await parts.monitor.changeLabel(change, {
+      record: (tx) => {
+        const facts = {
+          change: label === null ? 'remove label' : 'assign label',
+          name,
+          label,
+          oldLabel: oldLabel ?? null,
+        };
+        recordId = parts.journal.append(tx, { kind: 'label', actor: actor.user, subject: id, facts }).id;
+      },
+    });
+    if (!decision.permit) {
+      const messageId = decision.reason === 'old_label_mismatch' ? 'TVDC0207' : 'TVDC0203';
+      const sentence = messageId === 'TVDC0207' ? name : decision.sentence;
+      throw await refuse(parts, actor, { messageId, arguments: [sentence], element: id, decision }, null);
+    }
+    parts.events.emit({ kind: 'label-changed', recordId, element: id, label });
+    return decision;
+  });
+}

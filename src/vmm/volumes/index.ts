@@ -1,0 +1,1 @@
+export { createVlan, createVolume, deleteVlan, deleteVolume, eraseVolume } from './volumes.js';

@@ -1,0 +1,117 @@
+import { VmmError } from '../errors.js';
+import type { Actor } from '../events.js';
+import type { Vlan, Volume } from '../inventory/index.js';
+import { vlanResource } from '../inventory/index.js';
+import type { HostParts } from '../parts.js';
+
+/** Makes an empty, unlabelled volume. @throws VmmError `invalid`, `name_in_use`, `driver_failed` */
+export async function createVolume(parts: HostParts, actor: Actor, name: string, sizeBytes: number): Promise<Volume> {
+  if (!Number.isSafeInteger(sizeBytes) || sizeBytes < 512)
+    throw new VmmError('invalid', [`a volume needs at least 512 bytes, got ${sizeBytes}`]);
+  if (parts.inventory.volumeByResource(name) !== undefined) throw new VmmError('name_in_use', [name]);
+  const uuid = parts.randomness.uuid();
+  const resource = await parts.storage.create(uuid, sizeBytes);
+  const volume: Volume = { uuid, name, resource, sizeBytes, used: false, erasedAt: null };
+  const recordId = await parts.inventory.change((change) => {
+    change.putVolume(volume);
+    return parts.journal.append(change.tx, {
+      kind: 'volume',
+      actor: actor.user,
+      subject: uuid,
+      facts: { change: 'create', name, sizeBytes },
+    }).id;
+  });
+  parts.events.emit({ kind: 'volume-changed', recordId, volume });
+  return volume;
+}
+
+/** Overwrites a volume that nobody uses; after that it may change hands. @throws VmmError `not_found`, `in_use`, `driver_failed` */
+export function eraseVolume(
+  parts: HostParts,
+  actor: Actor,
+  uuid: string,
+  progress: (share: number) => void = () => undefined,
+): Promise<Volume> {
+  return parts.locks.run(uuid, async () => {
+    const volume = parts.inventory.volume(uuid);
+    if (volume === undefined) throw new VmmError('not_found', [uuid]);
+    const user = parts.inventory.usersOf(uuid).find((vm) => vm.state !== 'off');
+    if (user !== undefined) throw new VmmError('in_use', [volume.name, user.name]);
+    await parts.storage.erase(volume.resource, progress);
+    const erased: Volume = { ...volume, used: false, erasedAt: parts.clock.now() };
+    const recordId = await parts.inventory.change((change) => {
+      change.putVolume(erased);
+      return parts.journal.append(change.tx, {
+        kind: 'volume',
+        actor: actor.user,
+        subject: uuid,
+        facts: { change: 'erase', name: volume.name },
+      }).id;
+    });
+    parts.events.emit({ kind: 'volume-changed', recordId, volume: erased });
+    return erased;
+  });
+}
+
+/** Removes a volume that no virtual machine has. @throws VmmError `not_found`, `in_use` */
+export function deleteVolume(parts: HostParts, actor: Actor, uuid: string): Promise<void> {
+  return parts.locks.run(uuid, async () => {
+    const volume = parts.inventory.volume(uuid);
+    if (volume === undefined) throw new VmmError('not_found', [uuid]);
+    const user = parts.inventory.usersOf(uuid)[0];
+    if (user !== undefined) throw new VmmError('in_use', [volume.name, user.name]);
+    const forgotten = await parts.inventory.change((change) => {
+      change.deleteVolume(uuid);
+      parts.journal.append(change.tx, {
+        kind: 'volume',
+        actor: actor.user,
+        subject: uuid,
+        facts: { change: 'delete', name: volume.name },
+      });
+      return parts.monitor.forget(change.tx, { kind: 'resource', resource: volume.resource, uuid });
+    });
+    forgotten.applied();
+    await parts.storage.remove(volume.resource);
+  });
+}
+
+/** Makes a VLAN of this host with its bridge. @throws VmmError `invalid`, `name_in_use`, `driver_failed` */
+export async function createVlan(parts: HostParts, actor: Actor, id: number, name: string): Promise<Vlan> {
+  if (!Number.isInteger(id) || id < 1 || id > 4094)
+    throw new VmmError('invalid', [`a VLAN id is 1 to 4094 (IEEE 802.1Q), got ${id}`]);
+  if (parts.inventory.vlan(id) !== undefined) throw new VmmError('name_in_use', [vlanResource(id)]);
+  await parts.network.ensureBridge(id);
+  const vlan: Vlan = { id, name };
+  const recordId = await parts.inventory.change((change) => {
+    change.putVlan(vlan);
+    return parts.journal.append(change.tx, {
+      kind: 'vlan',
+      actor: actor.user,
+      subject: vlanResource(id),
+      facts: { change: 'create', name },
+    }).id;
+  });
+  parts.events.emit({ kind: 'vlan-changed', recordId, vlan });
+  return vlan;
+}
+
+/** @throws VmmError `not_found`, `in_use` */
+export async function deleteVlan(parts: HostParts, actor: Actor, id: number): Promise<void> {
+  const vlan = parts.inventory.vlan(id);
+  if (vlan === undefined) throw new VmmError('not_found', [vlanResource(id)]);
+  for (const vm of parts.inventory.vms()) {
+    if (vm.ports.some((port) => port.vlanId === id)) throw new VmmError('in_use', [vlanResource(id), vm.name]);
+  }
+  await parts.network.removeBridge(id);
+  const forgotten = await parts.inventory.change((change) => {
+    change.deleteVlan(id);
+    parts.journal.append(change.tx, {
+      kind: 'vlan',
+      actor: actor.user,
+      subject: vlanResource(id),
+      facts: { change: 'delete' },
+    });
+    return parts.monitor.forget(change.tx, { kind: 'resource', resource: vlanResource(id) });
+  });
+  forgotten.applied();
+}
