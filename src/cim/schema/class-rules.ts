@@ -18,6 +18,7 @@ import { checkQualifiers } from './qualifier-rules.js';
 import { resolveClass } from './resolve.js';
 import { describeType } from './scalar.js';
 import { createSchema, type Schema } from './schema.js';
+import { ClassViolation } from './violation.js';
 
 /** Whether the class itself, subclasses apart, has stored instances. */
 export type PopulationTest = (className: string) => boolean;
@@ -69,22 +70,27 @@ function superclassOf(schema: Schema, cls: CimClass): CimClass | null {
 function checkKind(resolved: CimClass, superclass: CimClass | null): void {
   const { name } = resolved;
   if (isAssociation(resolved)) {
-    if (isIndication(resolved)) throw new CimError(4, `${name} cannot be association and indication at once`);
+    if (isIndication(resolved)) throw new ClassViolation(name, 'a class cannot be association and indication at once');
     if (superclass !== null && !isAssociation(superclass)) {
-      throw new CimError(4, `association ${name} cannot derive from ${superclass.name}, which is none`);
+      throw new ClassViolation(name, `an association cannot derive from ${superclass.name}, which is none`);
     }
     const references = resolved.properties.filter((property) => property.type === 'reference').length;
-    if (references < 2) throw new CimError(4, `association ${name} has ${references} references; it needs two or more`);
+    if (references < 2)
+      throw new ClassViolation(name, `an association needs two references or more, got ${references}`);
   }
   if (isIndication(resolved) && superclass !== null && !isIndication(superclass)) {
-    throw new CimError(4, `indication ${name} cannot derive from ${superclass.name}, which is none`);
+    throw new ClassViolation(name, `an indication cannot derive from ${superclass.name}, which is none`);
   }
 }
 
-/** Checks one declared class against a resolved superclass. @throws CimError 4 */
-function checkDeclaration(schema: Schema, declared: CimClass, superclass: CimClass | null): void {
-  if (!isCimName(declared.name)) throw new CimError(4, `"${declared.name}" is not a class name`);
-  const resolved = resolveClass(declared, superclass, (name) => schema.qualifierType(name));
+/** Checks one declared class against a resolved superclass. @throws ClassViolation (4) */
+function checkDeclaration(
+  schema: Schema,
+  declared: CimClass,
+  superclass: CimClass | null,
+  resolved = resolveClass(declared, superclass, (name) => schema.qualifierType(name)),
+): void {
+  if (!isCimName(declared.name)) throw new ClassViolation(declared.name, 'not a class name');
   const inherited = superclass ?? undefined;
   checkQualifiers(
     { place: declared.name, scopes: scopesOf(resolved), qualifiers: declared.qualifiers, inherited },
@@ -92,9 +98,16 @@ function checkDeclaration(schema: Schema, declared: CimClass, superclass: CimCla
   );
   checkKind(resolved, superclass);
   checkMembers(schema, declared, superclass);
-  if (isAbstract(declared) && superclass !== null && !isAbstract(superclass)) {
-    throw new CimError(4, `abstract ${declared.name} cannot derive from ${superclass.name}, which is not abstract`);
-  }
+}
+
+/**
+ * Checks a class that the schema holds already, as a compiler does.
+ * @throws CimError 10 its superclass does not exist; ClassViolation (4) anything else
+ */
+export function checkClass(schema: Schema, name: string): void {
+  const declared = schema.declared(name);
+  if (declared === undefined) throw new CimError(6, `class ${name} does not exist`);
+  checkDeclaration(schema, declared, superclassOf(schema, declared), schema.get(name));
 }
 
 /**

@@ -14,21 +14,21 @@ import {
   qualifierValue,
   sameName,
 } from '../model/index.js';
-import { CimError } from '../operations/index.js';
 import { checkQualifiers } from './qualifier-rules.js';
 import { describeType, describeValue, isValueOf } from './scalar.js';
 import type { Schema } from './schema.js';
+import { ClassViolation } from './violation.js';
 
-function fail(sentence: string): never {
-  throw new CimError(4, sentence);
+function fail(place: string, sentence: string): never {
+  throw new ClassViolation(place, sentence);
 }
 
 function checkNames(place: string, what: string, elements: readonly { readonly name: string }[]): void {
   const seen = new Set<string>();
   for (const { name } of elements) {
-    if (!isCimName(name)) fail(`${place}: "${name}" is not a CIM name`);
+    if (!isCimName(name)) fail(place, `"${name}" is not a CIM name`);
     const folded = foldName(name);
-    if (seen.has(folded)) fail(`${place}: ${what} ${name} stands twice`);
+    if (seen.has(folded)) fail(place, `${what} ${name} stands twice`);
     seen.add(folded);
   }
 }
@@ -66,10 +66,10 @@ function checkOverride(
 ): void {
   const override = qualifierValue(element, 'Override');
   if (typeof override !== 'string') return;
-  if (inherited === undefined) fail(`${place}: overrides ${override}, which the superclass does not have`);
+  if (inherited === undefined) fail(place, `overrides ${override}, which the superclass does not have`);
   // An old form names the class too: "Class.Property".
   const named = override.slice(override.lastIndexOf('.') + 1);
-  if (!sameName(named, element.name)) fail(`${place}: Override names ${override}; it must name ${element.name} itself`);
+  if (!sameName(named, element.name)) fail(place, `Override names ${override}; it must name ${element.name} itself`);
 }
 
 function checkProperty(
@@ -87,23 +87,23 @@ function checkProperty(
   );
   checkOverride(place, property, inherited);
   const conflict = inherited === undefined ? null : typeConflict(schema, property, inherited);
-  if (conflict !== null) fail(`${place}: ${conflict}`);
-  if (isReference && property.isArray) fail(`${place}: a reference cannot be an array`);
+  if (conflict !== null) fail(place, `${conflict}`);
+  if (isReference && property.isArray) fail(place, `a reference cannot be an array`);
   if (isReference && !isAssociation(cls) && !(superclass !== null && isAssociation(superclass))) {
-    fail(`${place}: only associations have references`);
+    fail(place, `only associations have references`);
   }
   if (isKey(property)) {
-    if (property.isArray) fail(`${place}: an array cannot be a key`);
+    if (property.isArray) fail(place, `an array cannot be a key`);
     if (qualifierValue(property, 'EmbeddedInstance') !== undefined || hasQualifier(property, 'EmbeddedObject')) {
-      fail(`${place}: an embedded object cannot be a key`);
+      fail(place, `an embedded object cannot be a key`);
     }
     const keyed = superclass !== null && keyProperties(superclass).length > 0;
     if (keyed && !(inherited !== undefined && isKey(inherited))) {
-      fail(`${place}: a class whose superclass ${superclass.name} has keys cannot add one`);
+      fail(place, `a class whose superclass ${superclass.name} has keys cannot add one`);
     }
   }
   if (!isValueOf(property.type, property.isArray, property.defaultValue)) {
-    fail(`${place}: default: expected ${describeType(property)}, got ${describeValue(property.defaultValue)}`);
+    fail(place, `default: expected ${describeType(property)}, got ${describeValue(property.defaultValue)}`);
   }
 }
 
@@ -123,7 +123,7 @@ function checkParameter(
     (name) => schema.qualifierType(name),
   );
   const conflict = inherited === undefined ? null : typeConflict(schema, parameter, inherited);
-  if (conflict !== null) fail(`${place}: ${conflict}`);
+  if (conflict !== null) fail(place, `${conflict}`);
 }
 
 function checkMethod(schema: Schema, cls: CimClass, method: CimMethod, superclass: CimClass | null): void {
@@ -132,14 +132,12 @@ function checkMethod(schema: Schema, cls: CimClass, method: CimMethod, superclas
   checkQualifiers({ place, scopes: ['method'], qualifiers: method.qualifiers, inherited }, (name) =>
     schema.qualifierType(name),
   );
-  checkOverride(`${place}()`, method, inherited);
-  if (method.returnType === 'reference') fail(`${place}(): a method cannot return a reference`);
+  checkOverride(place, method, inherited);
+  if (method.returnType === 'reference') fail(place, 'a method cannot return a reference');
   if (inherited !== undefined && inherited.returnType !== method.returnType) {
-    fail(
-      `${place}(): overrides a method that returns ${inherited.returnType} by one that returns ${method.returnType}`,
-    );
+    fail(place, `overrides a method that returns ${inherited.returnType} by one that returns ${method.returnType}`);
   }
-  checkNames(`${place}()`, 'parameter', method.parameters);
+  checkNames(place, 'parameter', method.parameters);
   for (const parameter of method.parameters) {
     const before = inherited === undefined ? undefined : findByName(inherited.parameters, parameter.name);
     checkParameter(schema, `${place}(${parameter.name})`, parameter, before);

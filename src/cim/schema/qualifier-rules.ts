@@ -11,6 +11,7 @@ import {
 import { CimError } from '../operations/index.js';
 import { describeType, describeValue, isValueOf } from './scalar.js';
 import type { QualifierTypes } from './source.js';
+import { ClassViolation } from './violation.js';
 
 /** Whether two qualifier values are the same. */
 export function sameQualifierValue(a: CimValue, b: CimValue): boolean {
@@ -46,25 +47,24 @@ export interface QualifiedPlace {
 }
 
 function checkQualifier(qualifier: CimQualifier, element: QualifiedPlace, types: QualifierTypes): void {
-  const place = `${element.place}, qualifier ${qualifier.name}`;
+  const fail = (sentence: string): never => {
+    throw new ClassViolation(element.place, sentence, qualifier.name);
+  };
   const type = types(qualifier.name);
-  if (type === undefined) throw new CimError(4, `${place}: there is no qualifier type of that name`);
+  if (type === undefined) return fail(`there is no qualifier type of that name`);
   if (!element.scopes.some((scope) => type.scopes.has(scope))) {
-    throw new CimError(
-      4,
-      `${place}: cannot stand on a ${element.scopes[0] ?? ''}, only on ${[...type.scopes].join(', ')}`,
-    );
+    return fail(`cannot stand on a ${element.scopes[0] ?? ''}, only on ${[...type.scopes].join(', ')}`);
   }
   if (type.type !== qualifier.type || type.isArray !== qualifier.isArray) {
-    throw new CimError(4, `${place}: expected ${describeType(type)}, got ${describeType(qualifier)}`);
+    return fail(`expected ${describeType(type)}, got ${describeType(qualifier)}`);
   }
   if (!isValueOf(type.type, type.isArray, qualifier.value)) {
-    throw new CimError(4, `${place}: expected ${describeType(type)}, got ${describeValue(qualifier.value)}`);
+    return fail(`expected ${describeType(type)}, got ${describeValue(qualifier.value)}`);
   }
   const above = element.inherited && findByName(element.inherited.qualifiers, qualifier.name);
   if (above === undefined || !above.flavor.toSubclass || above.flavor.overridable) return;
   if (!sameQualifierValue(above.value, qualifier.value)) {
-    throw new CimError(4, `${place}: inherited as ${describeValue(above.value)} and may not be overridden`);
+    return fail(`inherited as ${describeValue(above.value)} and may not be overridden`);
   }
 }
 
@@ -77,7 +77,7 @@ export function checkQualifiers(element: QualifiedPlace, types: QualifierTypes):
   for (const qualifier of element.qualifiers) {
     if (qualifier.propagated) continue;
     const folded = foldName(qualifier.name);
-    if (seen.has(folded)) throw new CimError(4, `${element.place}: qualifier ${qualifier.name} stands twice`);
+    if (seen.has(folded)) throw new ClassViolation(element.place, 'stands twice', qualifier.name);
     seen.add(folded);
     checkQualifier(qualifier, element, types);
   }

@@ -1,0 +1,9 @@
+export {
+  type CompiledNamespace,
+  compileMof,
+  compileMofStrictly,
+  type CompileOptions,
+  type MofCompilation,
+} from './compile.js';
+export { formatDiagnostic, type MofDiagnostic, MofError, type MofPosition } from './diagnostic.js';
+export { createMapLoader, type MofSource, type SourceLoader } from './source.js';
