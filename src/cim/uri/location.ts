@@ -42,7 +42,12 @@ export function readNamespace(cursor: Cursor): string | null {
   }
   const text = found.slice(0, -1);
   if (/^\/*$/.test(text)) return null;
-  if (!text.replace(/^\/+|\/+$/g, '').split('/').every((part) => part !== '')) {
+  if (
+    !text
+      .replace(/^\/+|\/+$/g, '')
+      .split('/')
+      .every((part) => part !== '')
+  ) {
     throw cursor.fail(`expected a namespace, got "${text}"`, start);
   }
   return parseNamespace(text);

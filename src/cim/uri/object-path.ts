@@ -28,7 +28,8 @@ const deepest = 8;
 const mostKeys = 1000;
 const nameHere = /[A-Za-z_\u0080-\uffef][A-Za-z0-9_\u0080-\uffef]*/y;
 const prefixedName = /^[^_]+_./;
-const bareReference = /(?:\/\/[^/,"=]*\/)?(?:[^,"=:]*:)?[A-Za-z_\u0080-\uffef][A-Za-z0-9_\u0080-\uffef]*\.[A-Za-z_\u0080-\uffef][A-Za-z0-9_\u0080-\uffef]*=/y;
+const bareReference =
+  /(?:\/\/[^/,"=]*\/)?(?:[^,"=:]*:)?[A-Za-z_\u0080-\uffef][A-Za-z0-9_\u0080-\uffef]*\.[A-Za-z_\u0080-\uffef][A-Za-z0-9_\u0080-\uffef]*=/y;
 
 interface OpenPath {
   readonly path: CimInstancePath;

@@ -61,10 +61,7 @@ export class AssociationOperations extends InstanceOperations {
     return placed(await collect(result.batches), namespace);
   }
 
-  async associatorNames(
-    name: CimObjectPath | string,
-    options: AssociatorFilterOptions = {},
-  ): Promise<CimObjectPath[]> {
+  async associatorNames(name: CimObjectPath | string, options: AssociatorFilterOptions = {}): Promise<CimObjectPath[]> {
     const { namespace, path } = this.addressObject(name, options);
     const result = await this.call(
       { kind: 'AssociatorNames', namespace, objectName: path, ...associatorFilter(options) },
@@ -85,10 +82,7 @@ export class AssociationOperations extends InstanceOperations {
     return placed(await collect(result.batches), namespace);
   }
 
-  async referenceNames(
-    name: CimObjectPath | string,
-    options: ReferenceFilterOptions = {},
-  ): Promise<CimObjectPath[]> {
+  async referenceNames(name: CimObjectPath | string, options: ReferenceFilterOptions = {}): Promise<CimObjectPath[]> {
     const { namespace, path } = this.addressObject(name, options);
     const result = await this.call(
       { kind: 'ReferenceNames', namespace, objectName: path, ...referenceFilter(options) },

@@ -37,7 +37,10 @@ export class ClientCore {
   }
 
   /** Any operation as data. @throws CimError, and what the transport throws */
-  call<R extends CimRequest>(request: R, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<ResultOf<R>> {
+  call<R extends CimRequest>(
+    request: R,
+    options: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<ResultOf<R>> {
     return this.transport.call(request, options.signal === undefined ? {} : { signal: options.signal });
   }
 
@@ -103,4 +106,3 @@ export function instanceInNamespace(instance: CimInstance, namespace: string): C
   const path = instance.path;
   return path === null || path.namespace !== null ? instance : instance.withPath(inNamespace(path, namespace));
 }
-

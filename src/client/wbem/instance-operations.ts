@@ -63,7 +63,10 @@ export class InstanceOperations extends ClassOperations {
   /** @returns the path that the server gave it */
   async createInstance(newInstance: CimInstance, options: OperationOptions = {}): Promise<CimInstancePath> {
     const namespace = options.namespace ?? newInstance.path?.namespace ?? this.namespace;
-    const result = await this.call({ kind: 'CreateInstance', namespace, newInstance: newInstance.withPath(null) }, options);
+    const result = await this.call(
+      { kind: 'CreateInstance', namespace, newInstance: newInstance.withPath(null) },
+      options,
+    );
     return inNamespace(result.path, namespace);
   }
 

@@ -23,7 +23,12 @@ export function typed(type: CimType, value: CimValue): TypedParameter {
   return { type, value };
 }
 
-function parameterOf(name: string, value: CimValue | TypedParameter, method: CimMethod | null, where: string): ParameterValue {
+function parameterOf(
+  name: string,
+  value: CimValue | TypedParameter,
+  method: CimMethod | null,
+  where: string,
+): ParameterValue {
   if (isTyped(value)) {
     const isArray = isCimArray(value.value);
     return { name, type: value.type, isArray, value: toTypedValue({ name, type: value.type, isArray }, value.value) };
@@ -76,7 +81,9 @@ export class InvokeOperations extends PullOperations {
       (entry): entry is [string, CimValue | TypedParameter] => entry[1] !== undefined,
     );
     const known = options.class;
-    const needed = known ?? (given.every(([, value]) => isTyped(value)) ? null : this.classOf(path.className, { ...options, namespace }));
+    const needed =
+      known ??
+      (given.every(([, value]) => isTyped(value)) ? null : this.classOf(path.className, { ...options, namespace }));
     const method = needed === null ? null : await this.#methodOf(needed, methodName);
     const where = `${path.className}.${methodName}`;
     const result = await this.call(

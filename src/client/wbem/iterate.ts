@@ -25,7 +25,10 @@ function isUnknownOperation(error: unknown): boolean {
   return error.status === 7 || (error.status === 1 && /invalid imethodcall/i.test(error.description));
 }
 
-async function* pulled<P extends Pulled, T>(source: Source<P, T>, first: P): AsyncGenerator<readonly T[], void, undefined> {
+async function* pulled<P extends Pulled, T>(
+  source: Source<P, T>,
+  first: P,
+): AsyncGenerator<readonly T[], void, undefined> {
   let answer = first;
   let open = answer.endOfSequence ? null : answer.enumerationContext;
   let empty = 0;

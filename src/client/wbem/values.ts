@@ -19,7 +19,8 @@ export interface DeclaredType {
 }
 
 function wrong(name: string, expected: string, value: unknown): TvdcError {
-  const got = typeof value === 'object' && value !== null ? ((value as { kind?: string }).kind ?? 'object') : String(value);
+  const got =
+    typeof value === 'object' && value !== null ? ((value as { kind?: string }).kind ?? 'object') : String(value);
   return new TvdcError('bad_value', `${name}: expected ${expected}, got ${got.slice(0, 80)}`);
 }
 
@@ -28,14 +29,16 @@ function toInteger(name: string, type: CimType, value: CimScalar): number | bigi
   let whole: bigint | null = null;
   if (typeof value === 'bigint') whole = value;
   else if (typeof value === 'number' && Number.isSafeInteger(value)) whole = BigInt(value);
-  else if (typeof value === 'string' && /^\s*[+-]?[0-9]+\s*$/.test(value)) whole = BigInt(value.trim().replace('+', ''));
+  else if (typeof value === 'string' && /^\s*[+-]?[0-9]+\s*$/.test(value))
+    whole = BigInt(value.trim().replace('+', ''));
   if (whole === null || range === undefined || whole < range.min || whole > range.max) throw wrong(name, type, value);
   return type === 'uint64' || type === 'sint64' ? whole : Number(whole);
 }
 
 function toReal(name: string, type: CimType, value: CimScalar): number {
   if (typeof value === 'number') return value;
-  const number = typeof value === 'bigint' || (typeof value === 'string' && value.trim() !== '') ? Number(value) : Number.NaN;
+  const number =
+    typeof value === 'bigint' || (typeof value === 'string' && value.trim() !== '') ? Number(value) : Number.NaN;
   if (Number.isNaN(number) && value !== 'NaN') throw wrong(name, type, value);
   return number;
 }
@@ -53,7 +56,10 @@ function toScalar(name: string, type: CimType, value: CimScalar): CimScalar {
       return toBoolean(name, value);
     case 'string':
       // Embedded objects travel in string properties.
-      if (typeof value === 'string' || (typeof value === 'object' && (value.kind === 'instance' || value.kind === 'class'))) {
+      if (
+        typeof value === 'string' ||
+        (typeof value === 'object' && (value.kind === 'instance' || value.kind === 'class'))
+      ) {
         return value;
       }
       throw wrong(name, 'string', value);

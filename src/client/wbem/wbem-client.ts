@@ -20,7 +20,10 @@ interface Origin {
   readonly signal: AbortSignal | undefined;
 }
 
-async function* mapped<A, B>(batches: Batches<A>, map: (object: A) => B): AsyncGenerator<readonly B[], void, undefined> {
+async function* mapped<A, B>(
+  batches: Batches<A>,
+  map: (object: A) => B,
+): AsyncGenerator<readonly B[], void, undefined> {
   for await (const batch of batches) yield batch.map(map);
 }
 

@@ -1,4 +1,5 @@
 export { TransportError, type TransportErrorCode, transportErrorCodes } from './errors.js';
+export { createExportSender, type ExportSender, sendExport } from './export.js';
 export type {
   ClientTls,
   Exchange,
@@ -9,3 +10,4 @@ export type {
   RetryPolicy,
   SendExportOptions,
 } from './options.js';
+export { createHttpTransport } from './transport.js';

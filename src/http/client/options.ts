@@ -52,7 +52,9 @@ export interface Exchange {
   readonly operation: string;
   readonly request: ExchangeSide;
   /** Null until an answer comes. */
-  readonly answer: (ExchangeSide & { readonly status: number; readonly trailers: Readonly<Record<string, string>> }) | null;
+  readonly answer:
+    | (ExchangeSide & { readonly status: number; readonly trailers: Readonly<Record<string, string>> })
+    | null;
 }
 
 /** Times in milliseconds. */

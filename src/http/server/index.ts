@@ -1,3 +1,4 @@
+export { createWbemServer } from './server.js';
 export {
   type Credentials,
   defaultServerLimits,

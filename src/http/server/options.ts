@@ -61,7 +61,7 @@ export interface HttpServerLimits {
   /** Time in which a client must take something of an answer before it is given up. */
   readonly writeTimeout: number;
   readonly tlsHandshakeTimeout: number;
-  /** Open connections of one listener; more are closed at once. */
+  /** Open connections of all listeners together; more are closed at once. */
   readonly connections: number;
   readonly connectionsPerAddress: number;
   /** Requests of one batch (MULTIREQ). */

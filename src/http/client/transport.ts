@@ -1,0 +1,245 @@
+import { Pool, type Dispatcher } from 'undici';
+import { messageOf, nextTurn, silentLog } from '../../base/index.js';
+import { decodeResponse, encodeRequest } from '../../cim/codec/index.js';
+import { type Batches, type CallOptions, type CimRequest, type ResultOf } from '../../cim/operations/index.js';
+import { failureInTrailers, headerOf, isXmlContent, messageIdOf, plainHeaders, toHttpError } from './answer.js';
+import { Deadline } from './deadline.js';
+import { TransportError } from './errors.js';
+import { cimObjectOf, isRepeatable, operationName } from './operation.js';
+import type { Exchange, HttpTransport, HttpTransportOptions, OperationStatistics } from './options.js';
+import { ExchangeRecord } from './recording.js';
+import { StatisticsBook } from './statistics.js';
+import { basicHeader, type HttpTarget, parseTarget, poolOptions } from './target.js';
+
+const defaultTimeout = 30_000;
+const excerptBytes = 300;
+
+/** A call under way. */
+interface Running {
+  readonly where: string;
+  readonly id: string;
+  readonly deadline: Deadline;
+  readonly started: number;
+  readonly record: ExchangeRecord;
+  serverTime: number;
+  /** Beginning of the answer, for messages about it. */
+  beginning: Uint8Array | null;
+  ended: boolean;
+}
+
+function excerptOf(running: Running): string | null {
+  const beginning = running.beginning;
+  return beginning === null ? null : Buffer.from(beginning.subarray(0, excerptBytes)).toString('utf8');
+}
+
+class UndiciTransport implements HttpTransport {
+  readonly url: string;
+  readonly #target: HttpTarget;
+  readonly #pool: Pool;
+  readonly #options: HttpTransportOptions;
+  readonly #authorization: string | null;
+  readonly #book = new StatisticsBook();
+  readonly #tolerated = new Set<string>();
+  #last: ExchangeRecord | null = null;
+  #sequence = 0;
+
+  constructor(options: HttpTransportOptions) {
+    this.url = options.url;
+    this.#options = options;
+    this.#target = parseTarget(options.url, '/cimom');
+    this.#authorization = basicHeader(options.user ?? this.#target.user, options.password ?? this.#target.password);
+    this.#pool = new Pool(this.#target.origin, poolOptions(this.#target, options.tls, options.connections));
+  }
+
+  get lastExchange(): Exchange | null {
+    return this.#last;
+  }
+
+  get tolerated(): readonly string[] {
+    return [...this.#tolerated];
+  }
+
+  statistics(): Readonly<Record<string, OperationStatistics>> {
+    return this.#book.read();
+  }
+
+  resetStatistics(): void {
+    this.#book.reset();
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.destroy();
+    // undici ends its sockets one turn later.
+    await nextTurn();
+  }
+
+  #headers(request: CimRequest): Record<string, string> {
+    const headers: Record<string, string> = {
+      'User-Agent': 'tvdc',
+      'Content-Type': 'application/xml; charset="utf-8"',
+      Accept: 'application/xml, text/xml',
+      TE: 'trailers',
+      CIMProtocolVersion: '1.0',
+      CIMOperation: 'MethodCall',
+      CIMMethod: encodeURIComponent(operationName(request)),
+      CIMObject: cimObjectOf(request),
+    };
+    if (this.#authorization !== null) headers['Authorization'] = this.#authorization;
+    return headers;
+  }
+
+  async call<R extends CimRequest>(request: R, options: CallOptions = {}): Promise<ResultOf<R>> {
+    const operation = operationName(request);
+    const where = `${operation} at ${this.url}`;
+    const deadline = new Deadline(this.#options.timeout ?? defaultTimeout, options.signal);
+    const { retries = 1, backOff = 100 } = this.#options.retry ?? {};
+    const attempts = isRepeatable(request) ? retries + 1 : 1;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#attempt(request, operation, where, deadline);
+      } catch (error) {
+        const again = error instanceof TransportError && error.code === 'unreachable' && attempt < attempts;
+        if (!again || deadline.over) {
+          deadline.clear();
+          throw error;
+        }
+        (this.#options.log ?? silentLog).debug('client.retry', { operation, attempt, error: messageOf(error) });
+        await deadline.wait(backOff * 2 ** (attempt - 1));
+      }
+    }
+  }
+
+  async #attempt<R extends CimRequest>(
+    request: R,
+    operation: string,
+    where: string,
+    deadline: Deadline,
+  ): Promise<ResultOf<R>> {
+    const id = String(++this.#sequence);
+    const body = encodeRequest(id, request);
+    const headers = this.#headers(request);
+    const record = new ExchangeRecord(operation, headers, body, this.#options.keepText ?? 0);
+    this.#last = record;
+    const running: Running = {
+      where,
+      id,
+      deadline,
+      started: performance.now(),
+      record,
+      serverTime: 0,
+      beginning: null,
+      ended: false,
+    };
+    try {
+      const answer = await this.#pool.request({
+        path: this.#target.path,
+        method: 'POST',
+        headers,
+        body,
+        signal: deadline.signal,
+      });
+      await this.#accept(answer, running);
+      const result = await decodeResponse(request, this.#chunks(answer, running), {
+        strict: this.#options.strict === true,
+        onFault: ({ fault, element }) => this.#tolerated.add(`${fault}:${element}`),
+      });
+      return this.#guarded(result, running);
+    } catch (error) {
+      const failure = deadline.explain(error, where, excerptOf(running));
+      // A repetition has the same deadline, so only an end that is final clears it: `call` does.
+      this.#finish(running, true);
+      throw failure;
+    }
+  }
+
+  async #accept(answer: Dispatcher.ResponseData, running: Running): Promise<void> {
+    running.record.begin(answer.statusCode, plainHeaders(answer.headers));
+    if (answer.statusCode !== 200) throw await toHttpError(answer, running.where);
+    const time = Number(headerOf(answer.headers, 'wbemserverresponsetime') ?? 0);
+    if (Number.isFinite(time)) running.serverTime = time / 1000;
+    const contentType = headerOf(answer.headers, 'content-type');
+    if (isXmlContent(contentType)) return;
+    if (this.#options.strict === true) {
+      await answer.body.dump().catch(() => undefined);
+      throw new TransportError('bad_answer', `${running.where}: expected XML, got ${contentType}`);
+    }
+    this.#tolerated.add('content_type');
+  }
+
+  /** Bytes of the answer; what the trailers say is thrown at the end. */
+  async *#chunks(answer: Dispatcher.ResponseData, running: Running): AsyncGenerator<Uint8Array, void, undefined> {
+    const most = this.#options.maxAnswerBytes ?? Number.POSITIVE_INFINITY;
+    for await (const chunk of answer.body as AsyncIterable<Uint8Array>) {
+      if (running.beginning === null) {
+        running.beginning = chunk;
+        this.#checkMessageId(running);
+      }
+      running.record.chunk(chunk);
+      if (running.record.answerBytes > most) {
+        throw new TransportError('too_large', `${running.where}: the answer has more than ${most} bytes`);
+      }
+      yield chunk;
+    }
+    const trailers = answer.trailers;
+    running.record.end(trailers);
+    const failure = failureInTrailers(trailers);
+    if (failure !== null) throw failure;
+  }
+
+  #checkMessageId(running: Running): void {
+    const id = messageIdOf(running.beginning as Uint8Array);
+    if (id === null || id === running.id) return;
+    if (this.#options.strict === true) {
+      throw new TransportError(
+        'bad_answer',
+        `${running.where}: expected MESSAGE ID ${running.id}, got ${id.slice(0, 40)}`,
+      );
+    }
+    this.#tolerated.add('message_id');
+  }
+
+  #finish(running: Running, failed: boolean): void {
+    if (running.ended) return;
+    running.ended = true;
+    this.#book.add(running.record.operation, {
+      time: performance.now() - running.started,
+      failed,
+      serverTime: running.serverTime,
+      requestBytes: running.record.request.bytes,
+      answerBytes: running.record.answerBytes,
+    });
+  }
+
+  #guarded<T extends ResultOf<CimRequest>>(result: T, running: Running): T {
+    if (!('batches' in result)) {
+      running.deadline.clear();
+      this.#finish(running, false);
+      return result;
+    }
+    return { ...result, batches: this.#guardedBatches(result.batches as Batches<unknown>, running) };
+  }
+
+  async *#guardedBatches<T>(batches: Batches<T>, running: Running): AsyncGenerator<readonly T[], void, undefined> {
+    let failed = true;
+    try {
+      yield* batches;
+      failed = false;
+    } catch (error) {
+      throw running.deadline.explain(error, running.where, excerptOf(running));
+    } finally {
+      running.deadline.clear();
+      this.#finish(running, failed);
+    }
+  }
+}
+
+/**
+ * A transport over HTTP (DSP0200), with connections kept open, a hard deadline for each operation, and streams that are
+ * decoded while they arrive.
+ *
+ * Operations throw CimError (the server's answer, in the body or in trailers) or {@link TransportError}.
+ * @throws ConfigurationError `bad_url`
+ */
+export function createHttpTransport(options: HttpTransportOptions): HttpTransport {
+  return new UndiciTransport(options);
+}

@@ -1,0 +1,192 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { nextTurn } from '../../base/index.js';
+import { CimError } from '../../cim/operations/index.js';
+import { discardBody } from './body.js';
+import { readsTrailers } from './header-rules.js';
+import { type HttpRefusal, percentEncode, refusalHeaders } from './refusal.js';
+
+/** The client went away while it was answered. */
+export class ClientGone extends Error {}
+
+const oneWriteBytes = 64 * 1024;
+/** A provider slower than this between two batches does not hold back what is already there. */
+const gatherMilliseconds = 20;
+
+export interface Answering {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** `performance.now()` when the request came. */
+  readonly started: number;
+  /** `CIMOperation` or `CIMExport`. */
+  readonly role: 'CIMOperation' | 'CIMExport';
+  /** Milliseconds in which the client must take something. */
+  readonly writeTimeout: number;
+  /** Makes a late failure a status. */
+  readonly toCimError: (error: unknown) => CimError;
+}
+
+function answerHeaders(answering: Answering): string[] {
+  return [
+    'Content-Type',
+    'application/xml; charset="utf-8"',
+    answering.role,
+    'MethodResponse',
+    'Cache-Control',
+    'no-cache',
+    'WBEMServerResponseTime',
+    String(Math.round((performance.now() - answering.started) * 1000)),
+  ];
+}
+
+/** An answer that is there as a whole. */
+export function sendWhole(answering: Answering, body: Buffer): void {
+  const { response, writeTimeout } = answering;
+  const headers = answerHeaders(answering);
+  headers.push('Content-Length', String(body.length));
+  response.writeHead(200, headers);
+  response.end(body);
+  if (response.writableLength > 0) response.socket?.setTimeout(writeTimeout);
+}
+
+function drained({ response, writeTimeout }: Answering): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = response.socket;
+    if (socket === null || socket.destroyed) {
+      reject(new ClientGone());
+      return;
+    }
+    // Without a listener for `timeout` node destroys the socket, which ends in `close`.
+    socket.setTimeout(writeTimeout);
+    const clear = (): void => {
+      socket.setTimeout(0);
+      response.off('drain', onDrain);
+      response.off('close', onClose);
+    };
+    const onDrain = (): void => {
+      clear();
+      resolve();
+    };
+    const onClose = (): void => {
+      clear();
+      reject(new ClientGone());
+    };
+    response.on('drain', onDrain);
+    response.on('close', onClose);
+  });
+}
+
+async function write(answering: Answering, chunk: Buffer): Promise<void> {
+  const { response } = answering;
+  if (response.destroyed) throw new ClientGone();
+  if (!response.write(chunk)) await drained(answering);
+  // `drain` alone does not give other connections their turn.
+  await nextTurn();
+}
+
+/** Never the last chunk: a client must not take the half for the whole. */
+function cut(socket: Socket | null): void {
+  if (socket === null || socket.destroyed) return;
+  if ('encrypted' in socket || socket.remoteAddress === undefined) socket.destroy();
+  else socket.resetAndDestroy();
+}
+
+function endWithFailure(answering: Answering, error: unknown, trailers: boolean): void {
+  const { response } = answering;
+  if (!trailers) {
+    cut(response.socket);
+    return;
+  }
+  const failure = answering.toCimError(error);
+  response.addTrailers({
+    CIMStatusCode: String(failure.status),
+    CIMStatusCodeDescription: percentEncode(failure.description),
+  });
+  response.end();
+}
+
+type Next = IteratorResult<Buffer, void>;
+
+/**
+ * Beginning of a stream: all of it where it is short, else what came until 64 KiB or until the source became slow.
+ * `next` is what was asked for last; null at the end.
+ */
+async function gather(
+  stream: AsyncGenerator<Buffer, void, undefined>,
+): Promise<{ readonly chunks: readonly Buffer[]; readonly next: Promise<Next> | null }> {
+  const first = await stream.next();
+  if (first.done) return { chunks: [], next: null };
+  const chunks = [first.value];
+  let length = first.value.length;
+  let timer: NodeJS.Timeout | undefined;
+  const slow = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), gatherMilliseconds);
+  });
+  try {
+    for (;;) {
+      const next = stream.next();
+      if (length > oneWriteBytes) return { chunks, next };
+      const step = await Promise.race([next, slow]);
+      if (step === null) return { chunks, next };
+      if (step.done) return { chunks, next: null };
+      chunks.push(step.value);
+      length += step.value.length;
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * An answer that is made while it is sent: whole if short, else chunked (close-delimited to HTTP/1.0). A failure before the
+ * first byte is thrown; a later one goes into trailers, or cuts the connection where the client does not read them.
+ * @throws ClientGone
+ */
+export async function sendStream(answering: Answering, stream: AsyncGenerator<Buffer, void, undefined>): Promise<void> {
+  const { request, response } = answering;
+  const { chunks, next: pending } = await gather(stream);
+  if (pending === null) {
+    sendWhole(answering, chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks));
+    return;
+  }
+  const trailers = request.httpVersionMinor > 0 && readsTrailers(request.headers);
+  const headers = answerHeaders(answering);
+  if (trailers) headers.push('Trailer', 'CIMError, CIMStatusCode, CIMStatusCodeDescription');
+  response.writeHead(200, headers);
+  // Asked for already: its failure is seen below, after what came before it is sent.
+  pending.catch(() => undefined);
+  try {
+    for (const chunk of chunks) await write(answering, chunk);
+    for (let step = await pending; !step.done; step = await stream.next()) await write(answering, step.value);
+  } catch (error) {
+    await stream.return(undefined).catch(() => undefined);
+    if (error instanceof ClientGone) throw error;
+    endWithFailure(answering, error, trailers);
+    throw error;
+  }
+  response.end();
+}
+
+const lingerBytes = 8 * 1024 * 1024;
+const lingerMilliseconds = 1000;
+
+/** A status without a body. */
+export async function sendRefusal(
+  request: IncomingMessage,
+  response: ServerResponse,
+  refusal: HttpRefusal,
+  expectsContinue: boolean,
+): Promise<void> {
+  if (response.headersSent || response.destroyed) return;
+  // A client that waits for 100 sends no body now: what comes next would be taken for one.
+  const close = expectsContinue || refusal.options.close === true;
+  const headers = refusalHeaders(refusal);
+  if (close && refusal.options.close !== true) headers.push('Connection', 'close');
+  response.writeHead(refusal.status, headers);
+  if (close && !expectsContinue && !request.complete) {
+    // Closing with unread bytes would reset the connection and the client would lose the answer.
+    response.flushHeaders();
+    await discardBody(request, lingerBytes, lingerMilliseconds);
+  }
+  response.end();
+}

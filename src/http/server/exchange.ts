@@ -1,0 +1,215 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type Log, messageOf } from '../../base/index.js';
+import {
+  type CimMessage,
+  CodecError,
+  type DecodedCall,
+  type DecodedExport,
+  decodeMessage,
+  encodeBatchResponse,
+  encodeErrorResponse,
+  encodeExportResponse,
+  encodeResponse,
+} from '../../cim/codec/index.js';
+import { CimError } from '../../cim/operations/index.js';
+import { type Answering, ClientGone, sendRefusal, sendStream, sendWhole } from './answer.js';
+import { answersOf } from './batch.js';
+import { IncompleteRequest, readBody } from './body.js';
+import { credentialsOf } from './credentials.js';
+import { checkAgreement } from './header-body.js';
+import { checkContent, checkHost, checkMethod, framingOf, protocolVersionOf, roleOf } from './header-rules.js';
+import type { HostNames } from './host-names.js';
+import type { HttpServerLimits, ServerListen, WbemServerOptions } from './options.js';
+import { HttpRefusal } from './refusal.js';
+
+/** What all requests of a server share. */
+export interface ServerContext<C> {
+  readonly options: WbemServerOptions<C>;
+  readonly limits: HttpServerLimits;
+  readonly hostNames: HostNames;
+  readonly log: Log;
+  isDraining(): boolean;
+}
+
+/** One request and what belongs to it. */
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly listen: ServerListen;
+  /** The client waits for 100 before it sends the body. */
+  readonly expectsContinue: boolean;
+}
+
+async function authenticated<C>(context: ServerContext<C>, { request, listen }: Exchange): Promise<C> {
+  const { authenticate, realm = 'cimom' } = context.options;
+  const credentials = credentialsOf(request, listen);
+  if (authenticate === undefined) {
+    // Without a port there is no proof: createWbemServer allowed only listeners that ask for none.
+    if (credentials?.scheme === 'none') return null as C;
+  } else if (credentials !== null) {
+    const caller = await authenticate.call(context.options, credentials, request.socket.remoteAddress ?? null);
+    if (caller !== null) return caller;
+  }
+  throw new HttpRefusal(401, { headers: ['WWW-Authenticate', `Basic realm="${realm.replace(/["\\]/g, '\\$&')}"`] });
+}
+
+function decode(body: Buffer): CimMessage {
+  try {
+    return decodeMessage(body);
+  } catch (error) {
+    if (!(error instanceof CodecError)) throw error;
+    const cimError = error.code === 'request-not-well-formed' ? error.code : 'request-not-valid';
+    throw new HttpRefusal(400, { cimError, details: error.message });
+  }
+}
+
+function toCimError(context: ServerContext<unknown>, error: unknown): CimError {
+  if (error instanceof CimError) return error;
+  context.log.error('http.operation_failed', { error: messageOf(error) });
+  return new CimError(1, 'internal error of the server');
+}
+
+function wantsErrorInstances(request: IncomingMessage): boolean {
+  return request.headers['user-agent'] !== undefined || request.headers.accept !== undefined;
+}
+
+/** Ends with the answer, or early when the client goes away. */
+function signalOf(response: ServerResponse): AbortSignal {
+  const controller = new AbortController();
+  response.on('close', () => {
+    if (!response.writableFinished) controller.abort(new ClientGone());
+  });
+  return controller.signal;
+}
+
+async function answerCall<C>(
+  context: ServerContext<C>,
+  exchange: Exchange,
+  answering: Answering,
+  message: { readonly id: string; readonly call: DecodedCall; readonly caller: C },
+): Promise<void> {
+  const { request, response } = exchange;
+  const { id, call, caller } = message;
+  const { execute } = context.options;
+  try {
+    if (call.outcome.kind === 'faulty') throw call.outcome.error;
+    if (execute === undefined) throw new CimError(7, 'this server only takes indications');
+    const wanted = call.outcome.request;
+    const result = await execute.call(context.options, caller, wanted, { signal: signalOf(response) });
+    const host = context.hostNames.choose(request.headers.host, request.socket.localAddress);
+    const answer = encodeResponse(id, wanted, result, { host });
+    if (Buffer.isBuffer(answer)) sendWhole(answering, answer);
+    else await sendStream(answering, answer);
+  } catch (error) {
+    if (error instanceof ClientGone || response.headersSent || response.destroyed) throw error;
+    const failure = toCimError(context, error);
+    sendWhole(answering, encodeErrorResponse(id, call, failure, { withInstances: wantsErrorInstances(request) }));
+  }
+}
+
+async function answerBatch<C>(
+  context: ServerContext<C>,
+  { request, response }: Exchange,
+  answering: Answering,
+  message: { readonly id: string; readonly calls: readonly DecodedCall[]; readonly caller: C },
+): Promise<void> {
+  const { execute } = context.options;
+  if (message.calls.length > context.limits.batchRequests) {
+    const details = `expected at most ${context.limits.batchRequests} operations in a batch`;
+    throw new HttpRefusal(400, { cimError: 'request-not-valid', details });
+  }
+  const signal = signalOf(response);
+  const answers = answersOf(message.calls, {
+    execute: async (wanted) => {
+      if (execute === undefined) throw new CimError(7, 'this server only takes indications');
+      return execute.call(context.options, message.caller, wanted, { signal });
+    },
+    toCimError: (error) => toCimError(context, error),
+    signal,
+  });
+  const host = context.hostNames.choose(request.headers.host, request.socket.localAddress);
+  const options = { host, withInstances: wantsErrorInstances(request) };
+  await sendStream(answering, encodeBatchResponse(message.id, answers, options));
+}
+
+async function answerExport<C>(
+  context: ServerContext<C>,
+  { request }: Exchange,
+  answering: Answering,
+  message: { readonly id: string; readonly call: DecodedExport },
+): Promise<void> {
+  const { id, call } = message;
+  let failure: CimError | null = null;
+  try {
+    if (call.outcome.kind === 'faulty') throw call.outcome.error;
+    await context.options.onExport?.(call.outcome.indication, {
+      address: request.socket.remoteAddress ?? null,
+      secure: 'encrypted' in request.socket,
+      path: request.url ?? '/',
+    });
+  } catch (error) {
+    failure = toCimError(context, error);
+  }
+  sendWhole(answering, encodeExportResponse(id, call.name, failure));
+}
+
+async function answer<C>(context: ServerContext<C>, exchange: Exchange, started: number): Promise<void> {
+  const { request, response, expectsContinue } = exchange;
+  const { options, limits } = context;
+  checkMethod(request);
+  if (context.isDraining()) throw new HttpRefusal(503, { details: 'the server is shutting down', close: true });
+  checkHost(request);
+  const framing = framingOf(request.headers, limits.bodyBytes);
+  const caller = await authenticated(context, exchange);
+  checkContent(request.headers);
+  const role = roleOf(request.headers, {
+    calls: options.execute !== undefined,
+    exports: options.onExport !== undefined,
+  });
+  const protocolVersion = protocolVersionOf(request.headers);
+  if (expectsContinue) response.writeContinue();
+  const message = decode(await readBody(request, framing, limits.bodyBytes));
+  checkAgreement(role, protocolVersion, message);
+  const answering: Answering = {
+    request,
+    response,
+    started,
+    role: role.kind === 'call' ? 'CIMOperation' : 'CIMExport',
+    writeTimeout: limits.writeTimeout,
+    toCimError: (error) => toCimError(context, error),
+  };
+  const { id, body } = message;
+  if (body.kind === 'simple') await answerCall(context, exchange, answering, { id, call: body.call, caller });
+  else if (body.kind === 'batch') await answerBatch(context, exchange, answering, { id, calls: body.calls, caller });
+  else if (body.kind === 'export') await answerExport(context, exchange, answering, { id, call: body.call });
+}
+
+/** Answers one request, whatever happens. @returns whether it got an answer to an operation, not an HTTP error */
+export async function handleExchange<C>(context: ServerContext<C>, exchange: Exchange): Promise<boolean> {
+  const started = performance.now();
+  const { request, response } = exchange;
+  try {
+    await answer(context, exchange, started);
+    return true;
+  } catch (error) {
+    if (error instanceof HttpRefusal) {
+      context.log.debug('http.refused', { status: error.status, reason: error.message });
+      // 100 was sent if the body has begun to be read.
+      await sendRefusal(
+        request,
+        response,
+        error,
+        exchange.expectsContinue && !response.writableEnded && !request.readableDidRead,
+      );
+      return false;
+    }
+    if (error instanceof ClientGone || error instanceof IncompleteRequest) return false;
+    if (response.headersSent) {
+      context.log.warn('http.answer_cut', { error: messageOf(error) });
+      return false;
+    }
+    context.log.error('http.failed', { error: messageOf(error) });
+    await sendRefusal(request, response, new HttpRefusal(500, { close: true }), exchange.expectsContinue);
+    return false;
+  }
+}
