@@ -1,3 +1,4 @@
+export type { CentralInstanceOptions } from './central-instances.js';
 export { typed } from './invoke.js';
 export type {
   AssociatorFilterOptions,
@@ -23,6 +24,8 @@ export type {
   TypedParameter,
   WbemClientOptions,
 } from './options.js';
+export { mappedValue, type Profile, type ProfileFilter } from './profiles.js';
+export { interopNamespaces, type ServerBrand, WbemServerView } from './server-view.js';
 export { ObjectStream } from './stream.js';
 export { toTypedValue } from './values.js';
 export { WbemClient } from './wbem-client.js';

@@ -32,6 +32,14 @@ function excerptOf(running: Running): string | null {
   return beginning === null ? null : Buffer.from(beginning.subarray(0, excerptBytes)).toString('utf8');
 }
 
+const restBytes = 64 * 1024;
+const restMilliseconds = 1000;
+
+async function forgetRest(answer: Dispatcher.ResponseData): Promise<void> {
+  const signal = AbortSignal.timeout(restMilliseconds);
+  await answer.body.dump({ limit: restBytes, signal }).catch(() => undefined);
+}
+
 class UndiciTransport implements HttpTransport {
   readonly url: string;
   readonly #target: HttpTarget;
@@ -169,16 +177,24 @@ class UndiciTransport implements HttpTransport {
   /** Bytes of the answer; what the trailers say is thrown at the end. */
   async *#chunks(answer: Dispatcher.ResponseData, running: Running): AsyncGenerator<Uint8Array, void, undefined> {
     const most = this.#options.maxAnswerBytes ?? Number.POSITIVE_INFINITY;
-    for await (const chunk of answer.body as AsyncIterable<Uint8Array>) {
-      if (running.beginning === null) {
-        running.beginning = chunk;
-        this.#checkMessageId(running);
+    let ended = false;
+    try {
+      const bytes = answer.body.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
+      for await (const chunk of bytes) {
+        if (running.beginning === null) {
+          running.beginning = chunk;
+          this.#checkMessageId(running);
+        }
+        running.record.chunk(chunk);
+        if (running.record.answerBytes > most) {
+          throw new TransportError('too_large', `${running.where}: the answer has more than ${most} bytes`);
+        }
+        yield chunk;
       }
-      running.record.chunk(chunk);
-      if (running.record.answerBytes > most) {
-        throw new TransportError('too_large', `${running.where}: the answer has more than ${most} bytes`);
-      }
-      yield chunk;
+      ended = true;
+    } finally {
+      // Whoever left early: reading the little that is left keeps the connection, a long rest is cut off.
+      if (!ended) void forgetRest(answer);
     }
     const trailers = answer.trailers;
     running.record.end(trailers);

@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { nextTurn } from '../../base/index.js';
 import { CimError } from '../../cim/operations/index.js';
 import { discardBody } from './body.js';
 import { readsTrailers } from './header-rules.js';
@@ -79,9 +78,8 @@ function drained({ response, writeTimeout }: Answering): Promise<void> {
 async function write(answering: Answering, chunk: Buffer): Promise<void> {
   const { response } = answering;
   if (response.destroyed) throw new ClientGone();
+  // The encoder gives other connections their turn after each piece.
   if (!response.write(chunk)) await drained(answering);
-  // `drain` alone does not give other connections their turn.
-  await nextTurn();
 }
 
 /** Never the last chunk: a client must not take the half for the whole. */
