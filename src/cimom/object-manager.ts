@@ -2,6 +2,7 @@ import type { CimInstance } from '../cim/model/index.js';
 import type { CimRequest, CimTransport, ResultOf } from '../cim/operations/index.js';
 import type { ProviderRegistry } from './registry/index.js';
 import type { Caller } from './security/index.js';
+import type { OperationReport } from './operation-statistics.js';
 
 /** Circumstances of one request. */
 export interface ExecuteOptions {
@@ -17,6 +18,8 @@ export interface ExecuteOptions {
  */
 export interface ObjectManager {
   readonly registry: ProviderRegistry;
+  /** Whether the caller has any role: to be asked before a faulty message is answered. @throws CimError 2 */
+  admit(caller: Caller): void;
   /**
    * Streams in the result must be read to the end or left by `return()`; a failure after the first batch is thrown by
    * the iterator.
@@ -29,7 +32,9 @@ export interface ObjectManager {
   publish(namespace: string, indication: CimInstance): void;
   /** Canonical names of the namespaces. */
   namespaces(): readonly string[];
-  /** Open enumerations, for limits and statistics. */
+  /** What was done so far, by operation. */
+  statistics(): readonly OperationReport[];
+  /** Open enumerations. */
   readonly openEnumerations: number;
   /** New requests get status 28, open enumerations are closed, running ones aborted. */
   shutdown(): Promise<void>;

@@ -1,13 +1,16 @@
 import type { CimInstance } from '../../cim/model/index.js';
+import type { StoreTransaction } from '../../store/index.js';
 
-/**
- * Where indications go once they happened: subscriptions stand behind it. Publishing never waits and never throws; a
- * sink that keeps a journal has written it in the transaction of the change.
- */
+/** Where indications go once they happened: subscriptions stand behind it. */
 export interface IndicationSink {
-  publish(namespace: string, indication: CimInstance): void;
-  /** Whether anybody could want indications of that class: the object manager then saves itself making them. */
-  wants?(namespace: string, className: string): boolean;
+  /**
+   * Takes an indication; never waits, never throws.
+   * @param tx the transaction of the change that the indication tells of: what is written in it is durable with the
+   *   change, and nothing may be delivered before its commit (`tx.afterCommit`). Null: it happened already.
+   */
+  publish(namespace: string, indication: CimInstance, tx: StoreTransaction | null): void;
+  /** Whether anybody subscribed to indications of that class or one below it: the others are not even made. */
+  wants(namespace: string, className: string): boolean;
 }
 
 /** Wants none. */

@@ -32,3 +32,6 @@ export const openAuthorizer: Authorizer = {
   visible: () => null,
   deliver: () => true,
 };
+
+/** The sentence of status 2 for an object that the caller may not see, whether it exists or not. */
+export const outOfScope = 'the object belongs to another workload or does not exist';

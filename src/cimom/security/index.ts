@@ -7,7 +7,7 @@ export {
   createAccounts,
   type Login,
 } from './accounts.js';
-export { type Action, type Authorizer, openAuthorizer } from './authorizer.js';
+export { type Action, type Authorizer, openAuthorizer, outOfScope } from './authorizer.js';
 export { type Caller, systemCaller } from './caller.js';
 export {
   createGrants,

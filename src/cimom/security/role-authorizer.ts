@@ -1,6 +1,6 @@
 import { type CimInstance, type CimInstancePath, type CimValue, foldName, isCimArray } from '../../cim/model/index.js';
 import { CimError } from '../../cim/operations/index.js';
-import type { Action, Authorizer } from './authorizer.js';
+import { type Action, type Authorizer, outOfScope } from './authorizer.js';
 import type { Caller } from './caller.js';
 import type { Grant, GrantsReader, Role } from './grants.js';
 
@@ -42,7 +42,6 @@ export interface RoleAuthorizerOptions {
   readonly onDenied?: (caller: Caller, action: Action | null, reason: string) => void;
 }
 
-const outOfScope = 'the object belongs to another workload or does not exist';
 const noRole = 'the user has no role';
 
 function isPath(value: object): value is CimInstancePath {

@@ -1,0 +1,57 @@
+import { nextTurn } from '../../base/index.js';
+import type { Batches } from '../../cim/operations/index.js';
+import type { Segment } from '../pulls/index.js';
+
+/** Each batch through a function; batches that become empty are left out. */
+export async function* mapBatches<T, U>(
+  source: Batches<T>,
+  map: (batch: readonly T[]) => readonly U[] | Promise<readonly U[]>,
+): AsyncGenerator<readonly U[], void, undefined> {
+  for await (const batch of source) {
+    const mapped = map(batch);
+    const out = mapped instanceof Promise ? await mapped : mapped;
+    if (out.length > 0) yield out;
+  }
+}
+
+/** Segments one after the other; the first failure ends it. */
+export async function* flatten<T>(segments: readonly Segment<T>[]): AsyncGenerator<readonly T[], void, undefined> {
+  for (const segment of segments) yield* segment();
+}
+
+/** Everything of a source. */
+export async function collect<T>(source: Batches<T>): Promise<T[]> {
+  const out: T[] = [];
+  for await (const batch of source) for (const item of batch) out.push(item);
+  return out;
+}
+
+/**
+ * How many objects the segments have; null if there are more than `most`. Lets others run between batches.
+ */
+export async function countObjects<T>(
+  segments: readonly Segment<T>[],
+  most: number,
+  signal: AbortSignal,
+): Promise<number | null> {
+  let count = 0;
+  for await (const batch of flatten(segments)) {
+    count += batch.length;
+    if (count > most || signal.aborted) return null;
+    await nextTurn();
+  }
+  return count;
+}
+
+/** Batches of at most `size` made of what is there already. */
+export async function* inBatches<T>(items: Iterable<T>, size: number): AsyncGenerator<readonly T[], void, undefined> {
+  let batch: T[] = [];
+  for (const item of items) {
+    batch.push(item);
+    if (batch.length < size) continue;
+    yield batch;
+    batch = [];
+    await nextTurn();
+  }
+  if (batch.length > 0) yield batch;
+}

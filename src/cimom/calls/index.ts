@@ -1,0 +1,7 @@
+export { collect, countObjects, flatten, inBatches, mapBatches } from './batches.js';
+export { Call, type Subject } from './call.js';
+export type { Engine } from './engine.js';
+export { ProviderGuard } from './guard.js';
+export { blameProvider, References } from './references.js';
+export { Selection } from './selection.js';
+export { ClassSource } from './source.js';

@@ -1,0 +1,1 @@
+export { operate, type Operation } from './table.js';

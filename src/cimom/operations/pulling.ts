@@ -1,0 +1,234 @@
+import type { CimInstance, CimInstancePath } from '../../cim/model/index.js';
+import {
+  type CloseEnumeration,
+  type CountResult,
+  type EnumerationCount,
+  type OpenAssociatorInstancePaths,
+  type OpenAssociatorInstances,
+  type OpenEnumerateInstancePaths,
+  type OpenEnumerateInstances,
+  type OpenReferenceInstancePaths,
+  type OpenReferenceInstances,
+  type PulledInstancesResult,
+  type PulledPathsResult,
+  type PullInstancePaths,
+  type PullInstances,
+  type PullInstancesWithPath,
+  type VoidResult,
+} from '../../cim/operations/index.js';
+import { type Call, countObjects, mapBatches, Selection } from '../calls/index.js';
+import type { Pulled, PullKind, Segment } from '../pulls/index.js';
+import { associatorSegments, checkFilterClasses } from '../traversal/index.js';
+import {
+  cutter,
+  fullAssociatorPaths,
+  fullReferencePaths,
+  fullReferenceSegments,
+  referenceFilter,
+  startingObject,
+} from './associations.js';
+import { filterOf, type OpenFilter } from './filter.js';
+import { cutBatch, instanceSegments, pathSegments, propertiesSeen, sourcesBelow } from './reading.js';
+
+interface OpenParameters {
+  readonly operationTimeout: number | null;
+  readonly continueOnError: boolean;
+  readonly maxObjectCount: number;
+}
+
+/** Opens an enumeration over segments. @throws CimError 22, 27 */
+export async function open<T>(
+  call: Call,
+  request: OpenParameters,
+  kind: PullKind,
+  segments: readonly Segment<T>[],
+): Promise<Pulled<T>> {
+  const { contexts, limits } = call.engine;
+  contexts.admit(call.caller, request.operationTimeout);
+  return contexts.open<T>({
+    caller: call.caller,
+    namespace: call.home.space.name,
+    kind,
+    operationTimeout: request.operationTimeout,
+    continueOnError: request.continueOnError,
+    maxObjectCount: request.maxObjectCount,
+    controller: call.detach(),
+    segments,
+    count: (signal) => countObjects(segments, limits.counted, signal),
+  });
+}
+
+function pulledInstances(pulled: Pulled<CimInstance>, withPath: boolean): PulledInstancesResult {
+  return {
+    kind: 'pulled-instances',
+    withPath,
+    instances: pulled.objects,
+    endOfSequence: pulled.end,
+    enumerationContext: pulled.context,
+    queryResultClass: null,
+  };
+}
+
+function pulledPaths(pulled: Pulled<CimInstancePath>): PulledPathsResult {
+  return {
+    kind: 'pulled-paths',
+    paths: pulled.objects,
+    endOfSequence: pulled.end,
+    enumerationContext: pulled.context,
+  };
+}
+
+/** Paths with the namespace under which the caller asked, where that is an alias. */
+function renamed(call: Call, segments: readonly Segment<CimInstance>[]): readonly Segment<CimInstance>[] {
+  const { home } = call;
+  if (home.name === home.space.name) return segments;
+  return segments.map(
+    (segment) => () =>
+      mapBatches(segment(), (batch) =>
+        batch.map((instance) =>
+          instance.path === null ? instance : instance.withPath({ ...instance.path, namespace: home.name }),
+        ),
+      ),
+  );
+}
+
+function pathsOf(segments: readonly Segment<CimInstance>[]): readonly Segment<CimInstancePath>[] {
+  return segments.map(
+    (segment) => () => mapBatches(segment(), (batch) => batch.flatMap(({ path }) => (path === null ? [] : [path]))),
+  );
+}
+
+function filtered(segments: readonly Segment<CimInstance>[], filter: OpenFilter): readonly Segment<CimInstance>[] {
+  return segments.map((segment) => () => mapBatches(segment(), (batch) => batch.filter(filter)));
+}
+
+export async function openEnumerateInstances(
+  call: Call,
+  request: OpenEnumerateInstances,
+): Promise<PulledInstancesResult> {
+  const { className, deepInheritance, propertyList } = request;
+  await call.authorize({ access: 'read', className });
+  const filter = filterOf(call, request);
+  const seen = propertiesSeen(call.classOf(className), deepInheritance, propertyList);
+  const cut = cutBatch(call, seen === null ? null : new Selection(seen), filter);
+  // What a filter looks at need not be what the client wants to see.
+  const segments = instanceSegments(sourcesBelow(call, className), filter === null ? propertyList : null, cut);
+  return pulledInstances(await open(call, request, 'instances-with-path', renamed(call, segments)), true);
+}
+
+export async function openEnumerateInstancePaths(
+  call: Call,
+  request: OpenEnumerateInstancePaths,
+): Promise<PulledPathsResult> {
+  await call.authorize({ access: 'read', className: request.className });
+  const filter = filterOf(call, request);
+  const sources = sourcesBelow(call, request.className);
+  const { home } = call;
+  if (filter === null && home.name === home.space.name) {
+    return pulledPaths(await open(call, request, 'instance-paths', pathSegments(call, sources)));
+  }
+  const segments = renamed(call, instanceSegments(sources, null, cutBatch(call, null, filter)));
+  return pulledPaths(await open(call, request, 'instance-paths', pathsOf(segments)));
+}
+
+export async function openAssociatorInstances(
+  call: Call,
+  request: OpenAssociatorInstances,
+): Promise<PulledInstancesResult> {
+  const object = await startingObject(call, request.instanceName);
+  const filter = filterOf(call, request);
+  checkFilterClasses(call, request.assocClass, request.resultClass);
+  const wanted = filter === null ? request.propertyList : null;
+  const found = associatorSegments(call, object, request, wanted);
+  const cut = cutter(request.propertyList);
+  const segments = (filter === null ? found : filtered(found, filter)).map(
+    (segment) => () => mapBatches(segment(), (batch) => batch.map(cut)),
+  );
+  return pulledInstances(await open(call, request, 'instances-with-path', segments), true);
+}
+
+export async function openAssociatorInstancePaths(
+  call: Call,
+  request: OpenAssociatorInstancePaths,
+): Promise<PulledPathsResult> {
+  const object = await startingObject(call, request.instanceName);
+  const filter = filterOf(call, request);
+  checkFilterClasses(call, request.assocClass, request.resultClass);
+  const segments =
+    filter === null
+      ? fullAssociatorPaths(call, object, request)
+      : pathsOf(filtered(associatorSegments(call, object, request, null), filter));
+  return pulledPaths(await open(call, request, 'instance-paths', segments));
+}
+
+export async function openReferenceInstances(
+  call: Call,
+  request: OpenReferenceInstances,
+): Promise<PulledInstancesResult> {
+  const object = await startingObject(call, request.instanceName);
+  const filter = filterOf(call, request);
+  checkFilterClasses(call, request.resultClass);
+  const cut = cutter(request.propertyList);
+  const whole = fullReferenceSegments(call, object, referenceFilter(request), filter === null ? cut : (same) => same);
+  const segments =
+    filter === null
+      ? whole
+      : filtered(whole, filter).map((segment) => () => mapBatches(segment(), (batch) => batch.map(cut)));
+  return pulledInstances(await open(call, request, 'instances-with-path', segments), true);
+}
+
+export async function openReferenceInstancePaths(
+  call: Call,
+  request: OpenReferenceInstancePaths,
+): Promise<PulledPathsResult> {
+  const object = await startingObject(call, request.instanceName);
+  const filter = filterOf(call, request);
+  checkFilterClasses(call, request.resultClass);
+  const reference = referenceFilter(request);
+  const segments =
+    filter === null
+      ? fullReferencePaths(call, object, reference)
+      : pathsOf(
+          filtered(
+            fullReferenceSegments(call, object, reference, (same) => same),
+            filter,
+          ),
+        );
+  return pulledPaths(await open(call, request, 'instance-paths', segments));
+}
+
+interface PullRequest {
+  readonly enumerationContext: string;
+  readonly maxObjectCount: number;
+}
+
+function pull<T>(call: Call, kind: PullKind, request: PullRequest): Promise<Pulled<T>> {
+  const { caller, home, engine } = call;
+  return engine.contexts.pull<T>(caller, home.space.name, kind, request.enumerationContext, request.maxObjectCount);
+}
+
+export async function pullInstancesWithPath(
+  call: Call,
+  request: PullInstancesWithPath,
+): Promise<PulledInstancesResult> {
+  return pulledInstances(await pull<CimInstance>(call, 'instances-with-path', request), true);
+}
+
+export async function pullInstancePaths(call: Call, request: PullInstancePaths): Promise<PulledPathsResult> {
+  return pulledPaths(await pull<CimInstancePath>(call, 'instance-paths', request));
+}
+
+export async function pullInstances(call: Call, request: PullInstances): Promise<PulledInstancesResult> {
+  return pulledInstances(await pull<CimInstance>(call, 'instances', request), false);
+}
+
+export async function closeEnumeration(call: Call, request: CloseEnumeration): Promise<VoidResult> {
+  call.engine.contexts.close(call.caller, call.home.space.name, request.enumerationContext);
+  return { kind: 'void' };
+}
+
+export async function enumerationCount(call: Call, request: EnumerationCount): Promise<CountResult> {
+  const { caller, home, engine } = call;
+  const count = await engine.contexts.count(caller, home.space.name, request.enumerationContext);
+  return { kind: 'count', count: count === null ? null : BigInt(count) };
+}

@@ -1,0 +1,10 @@
+export { AssociationIndex } from './association-index.js';
+export { associatedClasses, referencingClasses } from './class-level.js';
+export {
+  type AssociatorFilter,
+  associatorSegments,
+  checkFilterClasses,
+  destinationSegments,
+  type ReferenceFilter,
+  referenceSegments,
+} from './traverse.js';
