@@ -1,3 +1,4 @@
+export { compareKeys } from './order.js';
 export { canonicalJson, type JsonValue } from './canonical-json.js';
 export type { AreaFormat, AreaFormats } from './formats.js';
 export {

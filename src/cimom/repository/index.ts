@@ -1,3 +1,4 @@
+export { createRepository, type RepositoryOptions } from './create.js';
 export type {
   ChangeWork,
   ImportResult,
