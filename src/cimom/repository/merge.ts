@@ -82,7 +82,7 @@ function misfit(before: CimClass, after: CimClass): string | null {
  * Works out what a unit does to a namespace and checks every class that it brings, in its future surroundings.
  *
  * @param hasInstances of exactly that class
- * @throws CimError 4 and 10 a class breaks a rule; 9 instances would not fit any more
+ * @throws CimError 4 and 10 a class breaks a rule; 8 a present subclass, 9 present instances would not fit any more
  */
 export function mergeSchema(schema: Schema, unit: SchemaUnit, hasInstances: (name: string) => boolean): MergedSchema {
   const incoming = new Map(unit.classes.map((cls) => [foldName(cls.name), cls]));
@@ -108,20 +108,44 @@ export function mergeSchema(schema: Schema, unit: SchemaUnit, hasInstances: (nam
     else if (isSameClass(present, declared)) unchanged++;
     else changed.push(declared);
   }
-  checkInstances(schema, view, changed, hasInstances);
+  const affected = affectedBy(schema, changed);
+  for (const name of affected) if (!incoming.has(foldName(name))) checkBystander(view, name);
+  checkInstances(schema, view, affected, hasInstances);
   return { qualifierTypes: unit.qualifierTypes, added, changed, unchanged };
+}
+
+/** The changed classes and everything that derives from them. */
+function affectedBy(schema: Schema, changed: readonly CimClass[]): ReadonlySet<string> {
+  const affected = new Set<string>();
+  for (const cls of changed) {
+    for (const name of [cls.name, ...schema.subclasses(cls.name, { deep: true })]) affected.add(name);
+  }
+  return affected;
+}
+
+/** A class that the unit does not bring, below one that it changes. */
+function checkBystander(future: Schema, name: string): void {
+  const declared = future.declared(name);
+  if (declared === undefined) return;
+  const without = createSchema({
+    find: (other) => (sameName(other, name) ? undefined : future.declared(other)),
+    names: () => future.names(),
+    qualifierType: (type) => future.qualifierType(type),
+  });
+  try {
+    checkCreateClass(without, declared);
+  } catch (cause) {
+    if (!(cause instanceof CimError)) throw cause;
+    throw new CimError(8, `the present class ${name} would no longer fit: ${cause.description}`, { cause });
+  }
 }
 
 function checkInstances(
   schema: Schema,
   future: Schema,
-  changed: readonly CimClass[],
+  affected: ReadonlySet<string>,
   hasInstances: (name: string) => boolean,
 ): void {
-  const affected = new Set<string>();
-  for (const cls of changed) {
-    for (const name of [cls.name, ...schema.subclasses(cls.name, { deep: true })]) affected.add(name);
-  }
   for (const name of affected) {
     const before = schema.get(name);
     const after = future.get(name);
