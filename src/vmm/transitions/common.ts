@@ -1,5 +1,6 @@
 import { type Decision, decisionRecord } from '../../acm/index.js';
 import type { MessageId } from '../../base/index.js';
+import type { JsonValue } from '../../store/index.js';
 import { RefusedError, VmmError } from '../errors.js';
 import type { Actor } from '../events.js';
 import type { DomainSpec } from '../hypervisor/index.js';
@@ -71,12 +72,17 @@ export async function refuse(
       kind: 'decision',
       actor: actor.user,
       subject: refusal.element ?? refusal.decision.subject,
-      facts: decisionRecord(refusal.decision),
+      facts: decisionFacts(refusal.decision),
     }).id;
   });
   const { messageId, element, decision } = refusal;
   parts.events.emit({ kind: 'denied', recordId, actor, messageId, arguments: refusal.arguments, element, decision });
   return new RefusedError(messageId, refusal.arguments, decision, recordId);
+}
+
+/** A decision as the journal keeps it. */
+function decisionFacts(decision: Decision): Readonly<Record<string, JsonValue>> {
+  return JSON.parse(JSON.stringify(decisionRecord(decision))) as Record<string, JsonValue>;
 }
 
 /** A VM in its new state, its record in the journal, its intent ended: one transaction, then the event. */
@@ -97,7 +103,7 @@ export async function commitVm(
       kind: decision === null ? 'transition' : 'decision',
       actor: actor.user,
       subject: vm.uuid,
-      facts: { transition, name: vm.name, state: vm.state, ...(decision === null ? {} : decisionRecord(decision)) },
+      facts: { transition, name: vm.name, state: vm.state, ...(decision === null ? {} : decisionFacts(decision)) },
     }).id;
   });
   parts.events.emit({ kind: 'vm-changed', recordId, vm, before, transition });

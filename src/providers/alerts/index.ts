@@ -1,0 +1,1 @@
+export { type AlertPorts, startAlerts } from './alerts.js';

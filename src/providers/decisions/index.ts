@@ -1,0 +1,1 @@
+export { decisionId, decisionProviders } from './decisions.js';

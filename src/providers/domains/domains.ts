@@ -1,0 +1,154 @@
+import { CimError, type CimInstancePath, type CimValue, stringKey } from '../../cim/index.js';
+import type { MethodFunction, Provider } from '../../cimom/index.js';
+import { type Actor, startVm, stopVm, type TrustedVirtualDomain } from '../../vmm/index.js';
+import {
+  actorOf,
+  associationProvider,
+  domainId,
+  elementFacts,
+  type HostView,
+  type Link,
+  listProvider,
+  ownMethod,
+  Paths,
+  requiredText,
+  serviceValues,
+  textList,
+  operationalFacts,
+  returnCodes,
+} from '../kit/index.js';
+import { messageOf } from '../../base/index.js';
+
+const className = 'TVDC_TrustedVirtualDomainService';
+
+function domainOf(view: HostView, value: CimValue | undefined): TrustedVirtualDomain {
+  const path =
+    typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'instance-path' ? value : null;
+  const id = path === null ? '' : (stringKey(path, 'InstanceID') ?? '');
+  const domain = view.domains.domain(id.replace(/^TVDC:tvd:/, ''));
+  if (domain === undefined) throw new CimError(6, `no Trusted Virtual Domain ${id}`);
+  return domain;
+}
+
+/** Starts or stops every member; each is reported, one failure does not stop the others. */
+async function changeMembers(
+  view: HostView,
+  actor: Actor,
+  domain: TrustedVirtualDomain,
+  requested: number,
+): Promise<string[]> {
+  const { vms } = view.domains.members(domain);
+  const out: string[] = [];
+  for (const vm of vms) {
+    try {
+      if (requested === 2 && vm.state === 'off') await startVm(view.parts, actor, vm.uuid);
+      else if (requested === 3 && vm.state !== 'off') await stopVm(view.parts, actor, vm.uuid);
+      out.push(`${vm.name}: ${requested === 2 ? 'running' : 'off'}`);
+    } catch (error) {
+      out.push(`${vm.name}: ${messageOf(error)}`);
+    }
+  }
+  return out;
+}
+
+/** The virtual datacenter, its hosts, its Trusted Virtual Domains and their members. */
+export function domainProviders(view: HostView): readonly Provider[] {
+  const { parts, namespace, domains } = view;
+  const paths = new Paths(parts.identity, namespace);
+
+  const datacenterName = (self: CimInstancePath | null): string => {
+    const name = self === null ? undefined : stringKey(self, 'Name');
+    if (name === undefined) throw new CimError(4, 'the method belongs to an instance of TVDC_VirtualDatacenter');
+    return name;
+  };
+
+  const datacenters: Provider = {
+    ...listProvider({
+      className: 'TVDC_VirtualDatacenter',
+      namespace,
+      rows: () => domains.datacenters(),
+      values: (datacenter) => ({
+        CreationClassName: 'TVDC_VirtualDatacenter',
+        Name: datacenter.name,
+        ...elementFacts(datacenter.name, 'Hosts that are administered as a group with one policy.'),
+        ...operationalFacts(),
+        PolicyName: datacenter.hosts.includes(parts.identity.uuid) ? parts.monitor.policy.name : null,
+      }),
+      methods: {
+        JoinDatacenter: (context, self) => ownMethod(() => domains.join(actorOf(context), datacenterName(self))),
+        LeaveDatacenter: (context, self) => ownMethod(() => domains.leave(actorOf(context), datacenterName(self))),
+      },
+    }),
+    async create(context, instance) {
+      const datacenter = await domains.createDatacenter(actorOf(context), instance.getString('Name') ?? '');
+      return paths.datacenter(datacenter.name);
+    },
+  };
+
+  const hosts = associationProvider({
+    className: 'TVDC_ManagedHost',
+    namespace,
+    *links() {
+      for (const datacenter of domains.datacenters()) {
+        if (datacenter.hosts.includes(parts.identity.uuid)) {
+          yield { GroupComponent: paths.datacenter(datacenter.name), PartComponent: paths.host() };
+        }
+      }
+    },
+  });
+
+  const domainList = listProvider({
+    className: 'TVDC_TrustedVirtualDomain',
+    namespace,
+    rows: () => domains.domains(),
+    find: (path) => domains.domain((stringKey(path, 'InstanceID') ?? '').replace(/^TVDC:tvd:/, '')),
+    values: (domain) => ({
+      InstanceID: domainId(domain.uuid),
+      ...elementFacts(domain.name, 'Virtual machines and resources of one workload.'),
+      Types: [...domain.types],
+    }),
+  });
+
+  const members = associationProvider({
+    className: 'CIM_MemberOfCollection',
+    namespace,
+    *links(): Iterable<Link> {
+      for (const domain of domains.domains()) {
+        const collection = paths.domain(domain.uuid);
+        const { vms, volumes, vlans } = domains.members(domain);
+        for (const vm of vms) yield { Collection: collection, Member: paths.vm(vm.uuid) };
+        for (const volume of volumes) yield { Collection: collection, Member: paths.volume(volume) };
+        for (const vlan of vlans) yield { Collection: collection, Member: paths.vlan(vlan) };
+      }
+    },
+  });
+
+  const methods: Readonly<Record<string, MethodFunction>> = {
+    CreateDomain: (context, _self, parameters) =>
+      ownMethod(async () => {
+        const datacenter = requiredText(parameters, 'Datacenter');
+        const name = requiredText(parameters, 'Name');
+        const domain = await domains.createDomain(actorOf(context), name, datacenter, textList(parameters, 'Types'));
+        return { ResultingDomain: paths.domain(domain.uuid) };
+      }),
+    DeleteDomain: (context, _self, parameters) =>
+      ownMethod(() => domains.deleteDomain(actorOf(context), domainOf(view, parameters['Domain']).uuid)),
+    ChangeMembersState: (context, _self, parameters) => {
+      const requested = parameters['RequestedState'];
+      if (requested !== 2 && requested !== 3) return Promise.resolve({ returnValue: returnCodes.notSupported });
+      return ownMethod(async () => ({
+        Results: await changeMembers(view, actorOf(context), domainOf(view, parameters['Domain']), requested),
+      }));
+    },
+  };
+
+  const service = listProvider({
+    className,
+    namespace,
+    rows: () => [parts.identity],
+    values: () => serviceValues(paths, className, 'Trusted Virtual Domains'),
+    methods,
+  });
+
+  return [datacenters, hosts, domainList, members, service];
+}

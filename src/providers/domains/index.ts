@@ -1,0 +1,1 @@
+export { domainProviders } from './domains.js';

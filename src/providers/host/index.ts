@@ -1,0 +1,2 @@
+export { hostProviders } from './host.js';
+export { serviceAssociations } from './services.js';

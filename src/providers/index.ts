@@ -1,0 +1,29 @@
+import type { Provider } from '../cimom/index.js';
+import { decisionProviders } from './decisions/index.js';
+import { domainProviders } from './domains/index.js';
+import { hostProviders, serviceAssociations } from './host/index.js';
+import { type HostView, mergeAssociations } from './kit/index.js';
+import { networkProviders } from './network/index.js';
+import { securityProviders } from './policy/index.js';
+import { storageProviders } from './storage/index.js';
+import { systemProviders } from './systems/index.js';
+import { trustProviders } from './tpm/index.js';
+
+export { type AlertPorts, startAlerts } from './alerts/index.js';
+export { decisionId } from './decisions/index.js';
+export type { HostTpmView, HostView } from './kit/index.js';
+
+/** The whole CIM face of one host. */
+export function hostFace(view: HostView): readonly Provider[] {
+  return mergeAssociations([
+    ...hostProviders(view),
+    ...systemProviders(view),
+    ...storageProviders(view),
+    ...networkProviders(view),
+    ...securityProviders(view),
+    ...decisionProviders(view),
+    ...domainProviders(view),
+    ...trustProviders(view),
+    ...serviceAssociations(view),
+  ]);
+}

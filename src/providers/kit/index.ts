@@ -1,0 +1,22 @@
+export type { HostTpmView, HostView } from './host-view.js';
+export { mergeAssociations } from './merge.js';
+export { associationProvider, type Link, listProvider, type Values } from './list-provider.js';
+export {
+  asCimStatus,
+  optionalText,
+  ownMethod,
+  requiredText,
+  returnCodes,
+  textList,
+  toCimError,
+} from './outcome.js';
+export {
+  deviceSettingsId,
+  domainId,
+  labelId,
+  Paths,
+  policyId,
+  serviceName,
+  settingsId,
+} from './paths.js';
+export { actorOf, elementFacts, operationalFacts, serviceValues } from './values.js';

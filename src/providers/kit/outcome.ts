@@ -1,0 +1,128 @@
+import { messageOf, TvdcError } from '../../base/index.js';
+import type { CimValue } from '../../cim/index.js';
+import { CimError } from '../../cim/index.js';
+import type { MethodOutcome } from '../../cimom/index.js';
+import { InvalidPolicyError, RefusedError, VmmError } from '../../vmm/index.js';
+
+/** Return values of our own methods; 0 to 6 as in the schema. */
+export const returnCodes = {
+  completed: 0,
+  notSupported: 1,
+  unknown: 2,
+  timeout: 3,
+  failed: 4,
+  invalidParameter: 5,
+  inUse: 6,
+  jobStarted: 4096,
+  invalidStateTransition: 4097,
+  refusedByPolicy: 32768,
+  runningSystemsViolate: 32769,
+  versionPreventsUpdate: 32770,
+  invalidPolicy: 32771,
+  oldLabelMismatch: 32772,
+  sanitizationRequired: 32773,
+} as const;
+
+function refusalCode(error: RefusedError): number {
+  switch (error.decision.reason) {
+    case 'running_domains_violate':
+      return returnCodes.runningSystemsViolate;
+    case 'version_prevents_update':
+      return returnCodes.versionPreventsUpdate;
+    case 'invalid_policy':
+      return returnCodes.invalidPolicy;
+    case 'old_label_mismatch':
+      return returnCodes.oldLabelMismatch;
+    default:
+      return returnCodes.refusedByPolicy;
+  }
+}
+
+function vmmCode(error: VmmError): number {
+  switch (error.code) {
+    case 'wrong_state':
+      return returnCodes.invalidStateTransition;
+    case 'in_use':
+      return returnCodes.inUse;
+    case 'name_in_use':
+    case 'invalid':
+      return returnCodes.invalidParameter;
+    case 'sanitization_required':
+      return returnCodes.sanitizationRequired;
+    case 'not_found':
+    case 'driver_failed':
+      return returnCodes.failed;
+  }
+}
+
+/**
+ * Runs a method of ours: what goes wrong becomes its return value, with Explanation and, for decisions, DecisionID.
+ * @throws CimError 6 where an element named does not exist; anything that is not about the host passes through
+ */
+export async function ownMethod(
+  work: () => Promise<Readonly<Record<string, CimValue>> | void>,
+): Promise<MethodOutcome> {
+  try {
+    const out = await work();
+    return { returnValue: returnCodes.completed, out: out ?? {} };
+  } catch (error) {
+    if (error instanceof RefusedError) {
+      return { returnValue: refusalCode(error), out: { Explanation: error.message, DecisionID: error.decisionId } };
+    }
+    if (error instanceof InvalidPolicyError) {
+      return { returnValue: returnCodes.invalidPolicy, out: { Explanation: error.message } };
+    }
+    if (error instanceof VmmError) {
+      if (error.code === 'not_found') throw new CimError(6, error.message);
+      return { returnValue: vmmCode(error), out: { Explanation: error.message } };
+    }
+    if (error instanceof TvdcError && !(error instanceof CimError)) {
+      return { returnValue: returnCodes.failed, out: { Explanation: error.message } };
+    }
+    throw error;
+  }
+}
+
+/** Runs work behind an operation or a method inherited from the schema: what goes wrong becomes a CIM status. */
+export async function asCimStatus<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw toCimError(error);
+  }
+}
+
+/** Refusals are status 1 with the message's identifier; missing elements are 6; wrong values are 4. */
+export function toCimError(error: unknown): unknown {
+  if (error instanceof RefusedError) {
+    return new CimError(1, `${error.messageId}: ${error.message}`, { messageId: error.messageId, cause: error });
+  }
+  if (error instanceof VmmError) {
+    const status = error.code === 'not_found' ? 6 : error.code === 'invalid' || error.code === 'name_in_use' ? 4 : 1;
+    const prefix = error.messageId === null ? '' : `${error.messageId}: `;
+    return new CimError(status, `${prefix}${error.message}`, {
+      cause: error,
+      ...(error.messageId === null ? {} : { messageId: error.messageId }),
+    });
+  }
+  if (error instanceof CimError || !(error instanceof TvdcError)) return error;
+  return new CimError(1, messageOf(error), { cause: error });
+}
+
+/** An argument that must be there. @throws CimError 4 */
+export function requiredText(parameters: Readonly<Record<string, CimValue>>, name: string): string {
+  const value = parameters[name];
+  if (typeof value !== 'string' || value === '') throw new CimError(4, `parameter ${name} is required`);
+  return value;
+}
+
+export function optionalText(parameters: Readonly<Record<string, CimValue>>, name: string): string | null {
+  const value = parameters[name];
+  return typeof value === 'string' && value !== '' ? value : null;
+}
+
+/** The texts of an array of strings; NULL is none. */
+export function textList(parameters: Readonly<Record<string, CimValue>>, name: string): readonly string[] {
+  const value = parameters[name];
+  return Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : [];
+}

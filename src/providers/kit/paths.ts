@@ -1,0 +1,116 @@
+import { type CimInstancePath, createInstancePath } from '../../cim/index.js';
+import type { HostIdentity, VirtualMachine, Vlan, Volume } from '../../vmm/index.js';
+
+/** Paths of the instances that associations and methods name: the one place that knows their keys. */
+export class Paths {
+  readonly #host: HostIdentity;
+  readonly #namespace: string;
+
+  constructor(host: HostIdentity, namespace: string) {
+    this.#host = host;
+    this.#namespace = namespace;
+  }
+
+  #path(className: string, keys: Readonly<Record<string, string | CimInstancePath>>): CimInstancePath {
+    return createInstancePath(className, keys, { namespace: this.#namespace });
+  }
+
+  host(): CimInstancePath {
+    return this.#path('TVDC_HostSystem', { CreationClassName: 'TVDC_HostSystem', Name: this.#host.uuid });
+  }
+
+  /** Something with an InstanceID. */
+  byId(className: string, id: string): CimInstancePath {
+    return this.#path(className, { InstanceID: id });
+  }
+
+  /** Key properties of something that the host itself scopes: services, endpoints. */
+  hosted(className: string, name: string): Readonly<Record<string, string>> {
+    return {
+      SystemCreationClassName: 'TVDC_HostSystem',
+      SystemName: this.#host.uuid,
+      CreationClassName: className,
+      Name: name,
+    };
+  }
+
+  service(className: string): CimInstancePath {
+    return this.#path(className, this.hosted(className, serviceName(className)));
+  }
+
+  vm(uuid: string): CimInstancePath {
+    return this.#path('TVDC_ComputerSystem', { CreationClassName: 'TVDC_ComputerSystem', Name: uuid });
+  }
+
+  settings(vm: VirtualMachine): CimInstancePath {
+    return this.byId('TVDC_VirtualSystemSettingData', settingsId(vm.uuid));
+  }
+
+  /** Key properties of a device of the host or of a virtual machine. */
+  deviceKeys(className: string, system: 'host' | string, deviceId: string): Readonly<Record<string, string>> {
+    const ofHost = system === 'host';
+    return {
+      SystemCreationClassName: ofHost ? 'TVDC_HostSystem' : 'TVDC_ComputerSystem',
+      SystemName: ofHost ? this.#host.uuid : system,
+      CreationClassName: className,
+      DeviceID: deviceId,
+    };
+  }
+
+  device(className: string, system: 'host' | string, deviceId: string): CimInstancePath {
+    return this.#path(className, this.deviceKeys(className, system, deviceId));
+  }
+
+  volume(volume: Volume): CimInstancePath {
+    return this.device('TVDC_StorageVolume', 'host', volume.uuid);
+  }
+
+  vlan(vlan: Vlan): CimInstancePath {
+    return this.byId('TVDC_VLAN', this.vlanId(vlan.id));
+  }
+
+  vlanId(id: number): string {
+    return `TVDC:${this.#host.uuid}:vlan:${id}`;
+  }
+
+  datacenter(name: string): CimInstancePath {
+    return this.#path('TVDC_VirtualDatacenter', { CreationClassName: 'TVDC_VirtualDatacenter', Name: name });
+  }
+
+  domain(uuid: string): CimInstancePath {
+    return this.byId('TVDC_TrustedVirtualDomain', domainId(uuid));
+  }
+
+  label(policy: string, version: string, kind: 'VM' | 'RES', label: string): CimInstancePath {
+    return this.byId('TVDC_SecurityLabel', labelId(policy, version, kind, label));
+  }
+
+  policy(name: string, version: string): CimInstancePath {
+    return this.byId('TVDC_SecurityPolicy', policyId(name, version));
+  }
+}
+
+/** Name of the one service of a class on a host. */
+export function serviceName(className: string): string {
+  return className.replace(/^TVDC_/, 'TVDC:');
+}
+
+export function settingsId(vm: string): string {
+  return `TVDC:${vm}`;
+}
+
+export function deviceSettingsId(vm: string, device: string): string {
+  return `TVDC:${vm}/${device}`;
+}
+
+export function domainId(uuid: string): string {
+  return `TVDC:tvd:${uuid}`;
+}
+
+export function policyId(name: string, version: string): string {
+  return `TVDC:policy:${name}:${version}`;
+}
+
+export function labelId(policy: string, version: string, kind: 'VM' | 'RES', label: string): string {
+  return `TVDC:label:${policy}:${version}:${kind}:${label}`;
+}

@@ -1,0 +1,1 @@
+export { networkProviders } from './network.js';

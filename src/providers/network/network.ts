@@ -1,0 +1,159 @@
+import { stringKey } from '../../cim/index.js';
+import type { Provider } from '../../cimom/index.js';
+import type { Port, VirtualMachine, Vlan } from '../../vmm/index.js';
+import {
+  associationProvider,
+  elementFacts,
+  type HostView,
+  listProvider,
+  operationalFacts,
+  Paths,
+} from '../kit/index.js';
+
+interface PortOf {
+  readonly vm: VirtualMachine;
+  readonly port: Port;
+}
+
+/** VLANs, the bridge of each, and the interfaces of the virtual machines on them. */
+export function networkProviders(view: HostView): readonly Provider[] {
+  const { parts, namespace } = view;
+  const paths = new Paths(parts.identity, namespace);
+  const { inventory } = parts;
+
+  function* ports(): Iterable<PortOf> {
+    for (const vm of inventory.vms()) for (const port of vm.ports) yield { vm, port };
+  }
+  const endpointKeys = ({ vm, port }: PortOf) => ({
+    SystemCreationClassName: 'TVDC_ComputerSystem',
+    SystemName: vm.uuid,
+    CreationClassName: 'TVDC_VLANEndpoint',
+    Name: port.id,
+  });
+  const endpoint = (of: PortOf) => ({ ...paths.byId('TVDC_VLANEndpoint', ''), keys: bindings(endpointKeys(of)) });
+
+  const vlans = listProvider({
+    className: 'TVDC_VLAN',
+    namespace,
+    rows: () => inventory.vlans(),
+    find: (path) => inventory.vlan(Number(/:vlan:(\d+)$/.exec(stringKey(path, 'InstanceID') ?? '')?.[1])),
+    values: (vlan) => ({
+      InstanceID: paths.vlanId(vlan.id),
+      ...elementFacts(vlan.name, 'A labelled VLAN of this host.'),
+      VLANId: vlan.id,
+    }),
+  });
+
+  const bridgeName = (vlan: Vlan): string => `${parts.identity.uuid}:br-vlan${vlan.id}`;
+  const bridgePath = (vlan: Vlan) => ({
+    ...paths.host(),
+    className: 'TVDC_SoftwareBridge',
+    keys: bindings({ CreationClassName: 'TVDC_SoftwareBridge', Name: bridgeName(vlan) }),
+  });
+
+  const bridges = listProvider({
+    className: 'TVDC_SoftwareBridge',
+    namespace,
+    rows: () => inventory.vlans(),
+    values: (vlan) => ({
+      CreationClassName: 'TVDC_SoftwareBridge',
+      Name: bridgeName(vlan),
+      NameFormat: 'Other',
+      ...elementFacts(`br-vlan${vlan.id}`, 'The software bridge of one VLAN.'),
+      ...operationalFacts(),
+      EnabledState: 2,
+      Dedicated: [38],
+    }),
+  });
+
+  const interfaces = listProvider({
+    className: 'TVDC_EthernetPort',
+    namespace,
+    rows: ports,
+    values: ({ vm, port }) => ({
+      ...paths.deviceKeys('TVDC_EthernetPort', vm.uuid, port.id),
+      ...elementFacts(`${vm.name} ${port.mac}`, 'A network interface of a virtual machine.'),
+      ...operationalFacts(),
+      EnabledState: vm.state === 'running' ? 2 : 3,
+      PermanentAddress: port.mac.replaceAll(':', '').toUpperCase(),
+    }),
+  });
+
+  const endpoints = listProvider({
+    className: 'TVDC_VLANEndpoint',
+    namespace,
+    rows: ports,
+    values: (of) => ({
+      ...endpointKeys(of),
+      ...elementFacts(`${of.vm.name} on vlan:${of.port.vlanId}`, 'Where an interface meets its VLAN.'),
+      ...operationalFacts(),
+      EnabledState: of.vm.state === 'running' ? 2 : 3,
+    }),
+  });
+
+  const implementsEndpoint = associationProvider({
+    className: 'CIM_PortImplementsEndpoint',
+    namespace,
+    *links() {
+      for (const of of ports()) {
+        yield { Antecedent: paths.device('TVDC_EthernetPort', of.vm.uuid, of.port.id), Dependent: endpoint(of) };
+      }
+    },
+  });
+
+  const members = associationProvider({
+    className: 'CIM_MemberOfCollection',
+    namespace,
+    *links() {
+      for (const of of ports()) {
+        const vlan = inventory.vlan(of.port.vlanId);
+        if (vlan !== undefined) yield { Collection: paths.vlan(vlan), Member: endpoint(of) };
+      }
+    },
+  });
+
+  const hosted = associationProvider({
+    className: 'CIM_HostedCollection',
+    namespace,
+    *links() {
+      for (const vlan of inventory.vlans()) yield { Antecedent: paths.host(), Dependent: paths.vlan(vlan) };
+      for (const domain of view.domains.domains()) {
+        yield { Antecedent: paths.datacenter(domain.datacenter), Dependent: paths.domain(domain.uuid) };
+      }
+    },
+  });
+
+  const onHost = associationProvider({
+    className: 'CIM_HostedDependency',
+    namespace,
+    *links() {
+      for (const vlan of inventory.vlans()) yield { Antecedent: paths.host(), Dependent: bridgePath(vlan) };
+    },
+  });
+
+  const devices = associationProvider({
+    className: 'CIM_SystemDevice',
+    namespace,
+    *links() {
+      for (const vm of inventory.vms()) {
+        const group = paths.vm(vm.uuid);
+        for (const disk of vm.disks)
+          yield { GroupComponent: group, PartComponent: paths.device('TVDC_LogicalDisk', vm.uuid, disk.id) };
+        for (const port of vm.ports)
+          yield { GroupComponent: group, PartComponent: paths.device('TVDC_EthernetPort', vm.uuid, port.id) };
+        const tpm = vm.tpm ? parts.vtpms.get(vm.uuid) : undefined;
+        if (tpm !== undefined)
+          yield { GroupComponent: group, PartComponent: paths.device('TVDC_VirtualTPM', vm.uuid, tpm.uuid) };
+      }
+      for (const volume of inventory.volumes())
+        yield { GroupComponent: paths.host(), PartComponent: paths.volume(volume) };
+      yield { GroupComponent: paths.host(), PartComponent: paths.device('TVDC_TPM', 'host', view.hostTpm.uuid) };
+    },
+  });
+
+  return [vlans, bridges, interfaces, endpoints, implementsEndpoint, members, hosted, onHost, devices];
+}
+
+function bindings(keys: Readonly<Record<string, string>>) {
+  return Object.entries(keys).map(([name, value]) => ({ name, type: 'string' as const, value }));
+}

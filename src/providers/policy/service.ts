@@ -1,0 +1,165 @@
+import { type Question, tryParseLabel, writePolicyJson } from '../../acm/index.js';
+import { CimError, type CimInstancePath, type CimValue, stringKey } from '../../cim/index.js';
+import type { MethodFunction, Provider } from '../../cimom/index.js';
+import { changeLabel, deployPolicy, enablePolicy, importPolicy, resetPolicy } from '../../vmm/index.js';
+import {
+  actorOf,
+  type HostView,
+  listProvider,
+  optionalText,
+  ownMethod,
+  Paths,
+  requiredText,
+  serviceValues,
+} from '../kit/index.js';
+import { labelTargetOf } from './elements.js';
+
+const className = 'TVDC_SecurityPolicyService';
+const forms = { 2: 'xml', 3: 'json' } as const;
+
+function requiredPath(parameters: Readonly<Record<string, CimValue>>, name: string): CimInstancePath {
+  const value = parameters[name];
+  if (typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'instance-path') return value;
+  throw new CimError(4, `parameter ${name} must name an instance`);
+}
+
+/** Name and version in the InstanceID of a policy. */
+function policyOf(path: CimInstancePath): { readonly name: string; readonly version: string } {
+  const match = /^TVDC:policy:(.+):([^:]+)$/.exec(stringKey(path, 'InstanceID') ?? '');
+  if (match === null) throw new CimError(4, 'Policy must name a TVDC_SecurityPolicy');
+  return { name: match[1] as string, version: match[2] as string };
+}
+
+function formOf(value: CimValue | undefined): 'xml' | 'json' {
+  const form = typeof value === 'number' ? (forms as Readonly<Record<number, 'xml' | 'json'>>)[value] : undefined;
+  if (form === undefined) throw new CimError(4, 'Format is 2 (XML) or 3 (JSON)');
+  return form;
+}
+
+const hooks = ['sharing', 'authorization', 'conflict', 'resource', 'vlan', 'vif'] as const;
+
+/** The question of EvaluateAccess: names of virtual machines may stand for their UUIDs, names of volumes for theirs. */
+function questionOf(view: HostView, parameters: Readonly<Record<string, CimValue>>): Question {
+  const { inventory } = view.parts;
+  const hook = hooks.find((name) => name === parameters['Hook']);
+  if (hook === undefined) throw new CimError(4, `Hook is one of ${hooks.join(', ')}`);
+  const vm = (text: string | null): string | null => (text === null ? null : (inventory.vmByName(text)?.uuid ?? text));
+  const subject = vm(optionalText(parameters, 'Subject'));
+  const given = optionalText(parameters, 'Object');
+  const object =
+    hook === 'resource' && given !== null
+      ? ((inventory.volume(given) ?? inventory.volumeByResource(given))?.resource ?? given)
+      : hook === 'vlan'
+        ? (given?.replace(/^vlan:/, '') ?? null)
+        : vm(given);
+  const subjectLabel = optionalText(parameters, 'SubjectLabel');
+  const objectLabel = optionalText(parameters, 'ObjectLabel');
+  for (const label of [subjectLabel, objectLabel]) {
+    if (label !== null && tryParseLabel(label, view.parts.monitor.policy.name) === null)
+      throw new CimError(4, `not a label: "${label}"`);
+  }
+  return {
+    hook,
+    ...(subject === null ? {} : { subject }),
+    ...(object === null ? {} : { object }),
+    ...(subjectLabel === null ? {} : { subjectLabel }),
+    ...(objectLabel === null ? {} : { objectLabel }),
+  };
+}
+
+function labelMethods(view: HostView): Readonly<Record<string, MethodFunction>> {
+  const { parts } = view;
+  return {
+    AssignLabel: (context, _self, parameters) =>
+      ownMethod(async () => {
+        const target = labelTargetOf(view, requiredPath(parameters, 'Element'));
+        const old = parameters['OldLabel'];
+        const label = requiredText(parameters, 'Label');
+        const decision = await changeLabel(
+          parts,
+          actorOf(context),
+          target,
+          label,
+          typeof old === 'string' ? old : undefined,
+        );
+        return { Explanation: decision.sentence };
+      }),
+    RemoveLabel: (context, _self, parameters) =>
+      ownMethod(async () => {
+        const target = labelTargetOf(view, requiredPath(parameters, 'Element'));
+        const old = parameters['OldLabel'];
+        await changeLabel(parts, actorOf(context), target, null, typeof old === 'string' ? old : undefined);
+      }),
+    EvaluateAccess: (_context, _self, parameters) =>
+      ownMethod(async () => {
+        const decision = parts.monitor.ask(questionOf(view, parameters));
+        return {
+          Decision: decision.permit ? 'permit' : 'deny',
+          Reason: decision.reason,
+          Rule: decision.rule,
+          EnforcedBy: decision.enforcedBy,
+          SubjectTypes: decision.subjectTypes.join(' '),
+          ObjectTypes: decision.objectTypes.join(' '),
+          CommonTypes: decision.common.join(' '),
+          Explanation: decision.sentence,
+        };
+      }),
+  };
+}
+
+function policyMethods(view: HostView, paths: Paths): Readonly<Record<string, MethodFunction>> {
+  const { parts } = view;
+  return {
+    ImportPolicy: (context, _self, parameters) =>
+      ownMethod(async () => {
+        const form = formOf(parameters['Format']);
+        const { record, findings } = await importPolicy(
+          parts,
+          actorOf(context),
+          requiredText(parameters, 'Document'),
+          form,
+        );
+        return {
+          Policy: paths.policy(record.name, record.version),
+          Findings: findings.map((finding) => `${finding.xserr}: ${finding.message}`),
+        };
+      }),
+    DeployPolicy: (context, _self, parameters) =>
+      ownMethod(async () => {
+        const { name, version } = policyOf(requiredPath(parameters, 'Policy'));
+        await deployPolicy(parts, actorOf(context), name, version);
+      }),
+    EnablePolicy: (context, _self, parameters) =>
+      ownMethod(async () => {
+        const { name, version } = policyOf(requiredPath(parameters, 'Policy'));
+        const decision = await enablePolicy(parts, actorOf(context), name, version);
+        return { Explanation: decision.sentence };
+      }),
+    ResetPolicy: (context) =>
+      ownMethod(async () => {
+        await resetPolicy(parts, actorOf(context));
+      }),
+    ExportPolicy: (_context, _self, parameters) =>
+      ownMethod(async () => {
+        const form = formOf(parameters['Format']);
+        const { name, version } = policyOf(requiredPath(parameters, 'Policy'));
+        const stored = parts.monitor.policies.get(name, version);
+        const { policy } = parts.monitor;
+        const record = stored ?? (policy.name === name && policy.version === version ? policy : undefined);
+        if (record === undefined) throw new CimError(6, `no policy ${name} ${version} on this host`);
+        return { Document: form === 'xml' ? record.xml : writePolicyJson(record.document) };
+      }),
+  };
+}
+
+/** TVDC_SecurityPolicyService: policies and labels of one host. */
+export function policyServiceProvider(view: HostView): Provider {
+  const paths = new Paths(view.parts.identity, view.namespace);
+  return listProvider({
+    className,
+    namespace: view.namespace,
+    rows: () => [view.parts.identity],
+    values: () => serviceValues(paths, className, 'Security policy'),
+    methods: { ...policyMethods(view, paths), ...labelMethods(view) },
+  });
+}

@@ -1,0 +1,1 @@
+export { storageProviders } from './storage.js';

@@ -1,0 +1,102 @@
+import { CimDateTime, CimError, type CimInstancePath, stringKey } from '../../cim/index.js';
+import type { Provider } from '../../cimom/index.js';
+import { deleteVolume, type Disk, eraseVolume, type VirtualMachine } from '../../vmm/index.js';
+import {
+  actorOf,
+  asCimStatus,
+  associationProvider,
+  elementFacts,
+  type HostView,
+  listProvider,
+  operationalFacts,
+  Paths,
+  returnCodes,
+  serviceValues,
+} from '../kit/index.js';
+
+const blockSize = 512;
+
+/** Volumes, the disks that virtual machines see of them, and the service that erases. */
+export function storageProviders(view: HostView): readonly Provider[] {
+  const { parts, namespace } = view;
+  const paths = new Paths(parts.identity, namespace);
+
+  const volumeIdOf = (path: CimInstancePath): string => stringKey(path, 'DeviceID') ?? '';
+
+  const volumes = listProvider({
+    className: 'TVDC_StorageVolume',
+    namespace,
+    rows: () => parts.inventory.volumes(),
+    find: (path) => parts.inventory.volume(volumeIdOf(path)),
+    values: (volume) => ({
+      ...paths.deviceKeys('TVDC_StorageVolume', 'host', volume.uuid),
+      Name: volume.resource,
+      NameFormat: 1,
+      NameNamespace: 1,
+      ...elementFacts(volume.name, 'A volume that virtual machines may use as a disk.'),
+      ...operationalFacts(),
+      EnabledState: 2,
+      BlockSize: BigInt(blockSize),
+      NumberOfBlocks: BigInt(Math.ceil(volume.sizeBytes / blockSize)),
+      SanitizedTime: volume.erasedAt === null ? null : CimDateTime.fromUnix(volume.erasedAt),
+    }),
+    delete: (context, path) => asCimStatus(() => deleteVolume(parts, actorOf(context), volumeIdOf(path))),
+  });
+
+  function* disks(): Iterable<{ readonly vm: VirtualMachine; readonly disk: Disk }> {
+    for (const vm of parts.inventory.vms()) for (const disk of vm.disks) yield { vm, disk };
+  }
+
+  const logicalDisks = listProvider({
+    className: 'TVDC_LogicalDisk',
+    namespace,
+    rows: disks,
+    values: ({ vm, disk }) => {
+      const volume = parts.inventory.volume(disk.volume);
+      return {
+        ...paths.deviceKeys('TVDC_LogicalDisk', vm.uuid, disk.id),
+        Name: volume?.resource ?? '',
+        ...elementFacts(`${vm.name} ${volume?.name ?? 'disk'}`, 'A disk of a virtual machine.'),
+        ...operationalFacts(volume !== undefined),
+        EnabledState: vm.state === 'running' ? 2 : 3,
+      };
+    },
+  });
+
+  const basedOn = associationProvider({
+    className: 'CIM_HostedDependency',
+    namespace,
+    *links() {
+      for (const { vm, disk } of disks()) {
+        const volume = parts.inventory.volume(disk.volume);
+        if (volume === undefined) continue;
+        yield { Antecedent: paths.volume(volume), Dependent: paths.device('TVDC_LogicalDisk', vm.uuid, disk.id) };
+      }
+    },
+  });
+
+  const className = 'TVDC_StorageErasureService';
+  const erasure = listProvider({
+    className,
+    namespace,
+    rows: () => [parts.identity],
+    values: () => serviceValues(paths, className, 'Storage erasure'),
+    methods: {
+      Erase: async (context, _self, parameters) => {
+        const element = parameters['Element'];
+        if (
+          typeof element !== 'object' ||
+          element === null ||
+          !('kind' in element) ||
+          element.kind !== 'instance-path'
+        ) {
+          throw new CimError(4, 'Element must name a TVDC_StorageVolume');
+        }
+        await asCimStatus(() => eraseVolume(parts, actorOf(context), volumeIdOf(element)));
+        return { returnValue: returnCodes.completed };
+      },
+    },
+  });
+
+  return [volumes, logicalDisks, basedOn, erasure];
+}

@@ -1,0 +1,127 @@
+import { CimDateTime, CimError, type CimInstancePath, stringKey } from '../../cim/index.js';
+import type { MethodFunction, Provider } from '../../cimom/index.js';
+import {
+  type Actor,
+  criticalities,
+  type Criticality,
+  pauseVm,
+  resetVm,
+  restoreVm,
+  saveVm,
+  startVm,
+  stopVm,
+  unpauseVm,
+  type VirtualMachine,
+} from '../../vmm/index.js';
+import {
+  actorOf,
+  asCimStatus,
+  elementFacts,
+  type HostView,
+  listProvider,
+  operationalFacts,
+  returnCodes,
+  type Values,
+} from '../kit/index.js';
+import { criticalityValues, enabledStates, requestableStates } from './state.js';
+
+type Change = (view: HostView, actor: Actor, vm: VirtualMachine) => Promise<unknown>;
+
+/** What each RequestedState asks for. */
+const changes: Readonly<Record<number, Change>> = {
+  2: (view, actor, vm) => {
+    if (vm.state === 'saved') return restoreVm(view.parts, actor, vm.uuid);
+    if (vm.state === 'paused') return unpauseVm(view.parts, actor, vm.uuid);
+    return startVm(view.parts, actor, vm.uuid);
+  },
+  3: (view, actor, vm) => stopVm(view.parts, actor, vm.uuid),
+  4: (view, actor, vm) => stopVm(view.parts, actor, vm.uuid, 'shutDown'),
+  6: (view, actor, vm) => saveVm(view.parts, actor, vm.uuid),
+  9: (view, actor, vm) => pauseVm(view.parts, actor, vm.uuid),
+  10: (view, actor, vm) => resetVm(view.parts, actor, vm.uuid, 'shutDown'),
+  11: (view, actor, vm) => resetVm(view.parts, actor, vm.uuid),
+};
+
+/** UUID of the system that a path names. */
+export function vmUuidOf(path: CimInstancePath | null): string {
+  const uuid = path === null ? undefined : stringKey(path, 'Name');
+  if (uuid === undefined) throw new CimError(4, 'the method belongs to an instance of TVDC_ComputerSystem');
+  return uuid;
+}
+
+/** @throws CimError 6 */
+export function findVm(view: HostView, path: CimInstancePath | null): VirtualMachine {
+  const uuid = vmUuidOf(path);
+  const vm = view.parts.inventory.vm(uuid);
+  if (vm === undefined) throw new CimError(6, `no virtual machine ${uuid} on this host`);
+  return vm;
+}
+
+export function criticalityOf(value: unknown): Criticality {
+  const found = criticalities.find((name) => criticalityValues[name] === value);
+  if (found === undefined)
+    throw new CimError(4, `Criticality is 2 (low), 3 (medium) or 4 (high), got ${String(value)}`);
+  return found;
+}
+
+/** CIM_EnabledLogicalElement.RequestStateChange; a refusal by policy is status 1. */
+function requestStateChange(view: HostView): MethodFunction {
+  return async (context, self, parameters) => {
+    const vm = findVm(view, self);
+    const requested = parameters['RequestedState'];
+    if (parameters['TimeoutPeriod'] instanceof CimDateTime) return { returnValue: 4098 };
+    const change = typeof requested === 'number' ? changes[requested] : undefined;
+    if (change === undefined) return { returnValue: returnCodes.notSupported };
+    if (!requestableStates(vm.state).includes(requested as number)) {
+      return { returnValue: returnCodes.invalidStateTransition };
+    }
+    await asCimStatus(() => change(view, actorOf(context), vm));
+    return { returnValue: returnCodes.completed };
+  };
+}
+
+/** What TVDC_ComputerSystem shows of a virtual machine. */
+export function computerSystemValues(view: HostView, vm: VirtualMachine): Values {
+  const label = view.parts.monitor.labels.vm(vm.uuid);
+  return {
+    CreationClassName: 'TVDC_ComputerSystem',
+    Name: vm.uuid,
+    NameFormat: 'UUID',
+    ...elementFacts(vm.name, 'A virtual machine.'),
+    ...operationalFacts(label?.state !== 'invalidated'),
+    EnabledState: enabledStates[vm.state],
+    RequestedState: 12,
+    AvailableRequestedStates: [...requestableStates(vm.state)],
+    EnabledDefault: 3,
+    TimeOfLastStateChange: CimDateTime.fromUnix(vm.changedAt),
+    Criticality: criticalityValues[vm.criticality],
+  };
+}
+
+/** TVDC_ComputerSystem: the virtual machines. */
+export function computerSystemProvider(view: HostView): Provider {
+  const { parts, namespace } = view;
+  return listProvider({
+    className: 'TVDC_ComputerSystem',
+    namespace,
+    rows: () => parts.inventory.vms(),
+    find: (path) => parts.inventory.vm(stringKey(path, 'Name') ?? ''),
+    values: (vm) => computerSystemValues(view, vm),
+    modify: async (context, instance, propertyList) => {
+      const vm = findVm(view, instance.path);
+      const wanted = (name: string): boolean =>
+        instance.has(name) &&
+        (propertyList === null || propertyList.some((item) => item.toLowerCase() === name.toLowerCase()));
+      const changed: VirtualMachine = {
+        ...vm,
+        ...(wanted('Criticality') ? { criticality: criticalityOf(instance.get('Criticality')) } : {}),
+      };
+      await parts.inventory.change((change) => {
+        change.putVm(changed);
+        const facts = { change: 'criticality', criticality: changed.criticality };
+        parts.journal.append(change.tx, { kind: 'vm', actor: context.caller.user, subject: vm.uuid, facts });
+      });
+    },
+    methods: { RequestStateChange: requestStateChange(view) },
+  });
+}

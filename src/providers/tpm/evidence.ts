@@ -1,0 +1,127 @@
+import { fromBase64, messageOf, toBase64 } from '../../base/index.js';
+import { CimError, type CimValue } from '../../cim/index.js';
+import type { MethodFunction } from '../../cimom/index.js';
+import { parsePcrSelection, type PcrSelection, type TpmClient, tpmHandles } from '../../tpm/index.js';
+import { ownMethod } from '../kit/index.js';
+
+/** Certificates in PEM, one after the other. */
+export function toPem(certificates: readonly Uint8Array[]): string {
+  return certificates
+    .map((der) => {
+      const lines = toBase64(der).match(/.{1,64}/g) ?? [];
+      return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`;
+    })
+    .join('');
+}
+
+/** A TPM that answers a verifier: the host's own or a virtual machine's. */
+export interface EvidenceSource {
+  readonly client: TpmClient;
+  readonly ekCertificateChain: readonly Uint8Array[];
+  /** TPMT_PUBLIC. */
+  readonly ekPublic: Uint8Array;
+  readonly akPublic: Uint8Array;
+  readonly akName: Uint8Array;
+  readonly ekHandle: number;
+  readonly akHandle: number;
+  readonly eventLog: Uint8Array;
+  /** Event log of PCR 13; empty where there is none. */
+  readonly isolationLog: Uint8Array;
+  measurements(start: number, maxEntries: number): { readonly data: Uint8Array; readonly nextIndex: number };
+}
+
+function selectionOf(text: string): PcrSelection {
+  try {
+    return parsePcrSelection(text);
+  } catch (error) {
+    throw new CimError(4, messageOf(error), { cause: error });
+  }
+}
+
+function octets(parameters: Readonly<Record<string, CimValue>>, name: string): Uint8Array {
+  const value = parameters[name];
+  if (typeof value !== 'string' || value === '') throw new CimError(4, `parameter ${name} is required (base64)`);
+  try {
+    return fromBase64(value);
+  } catch {
+    throw new CimError(4, `parameter ${name} is not base64`);
+  }
+}
+
+function text(parameters: Readonly<Record<string, CimValue>>, name: string, otherwise: string): string {
+  const value = parameters[name];
+  return typeof value === 'string' && value !== '' ? value : otherwise;
+}
+
+async function quote(source: EvidenceSource, nonce: Uint8Array, selection: string) {
+  const signed = await source.client.quote(source.akHandle, nonce, selectionOf(selection));
+  return { Quoted: toBase64(signed.bytes), Signature: toBase64(signed.signatureBytes) };
+}
+
+/** TPM2_ActivateCredential; the EK demands a policy session with PolicySecret(endorsement). */
+async function activate(source: EvidenceSource, credentialBlob: Uint8Array, secret: Uint8Array): Promise<Uint8Array> {
+  const { client } = source;
+  const session = await client.startSession('policy');
+  try {
+    await client.policySecret(session, tpmHandles.endorsement);
+    return await client.activateCredential(
+      source.akHandle,
+      source.ekHandle,
+      { credentialBlob, secret },
+      { key: { session } },
+    );
+  } finally {
+    // The session ends with its first use; it is still there only if the TPM refused before that.
+    await client.flushContext(session.handle).catch(() => undefined);
+  }
+}
+
+/** The evidence methods of TVDC_TPM; `find` gives the TPM that a path names. */
+export function evidenceMethods(
+  find: (self: Parameters<MethodFunction>[1]) => EvidenceSource,
+): Readonly<Record<string, MethodFunction>> {
+  return {
+    GetIdentity: (_context, self) =>
+      ownMethod(async () => {
+        const source = find(self);
+        return {
+          EKCertificateChain: toPem(source.ekCertificateChain),
+          EKPublic: toBase64(source.ekPublic),
+          AKPublic: toBase64(source.akPublic),
+        };
+      }),
+    ActivateCredential: (_context, self, parameters) =>
+      ownMethod(async () => {
+        const source = find(self);
+        const blob = octets(parameters, 'CredentialBlob');
+        const secret = octets(parameters, 'Secret');
+        return { CertInfo: toBase64(await activate(source, blob, secret)) };
+      }),
+    Quote: (_context, self, parameters) =>
+      ownMethod(async () => {
+        const source = find(self);
+        const signed = await quote(source, octets(parameters, 'Nonce'), text(parameters, 'Selection', 'sha256:0-10'));
+        return { ...signed, AKName: toBase64(source.akName) };
+      }),
+    GetEvidence: (_context, self, parameters) =>
+      ownMethod(async () => {
+        const source = find(self);
+        const nonce = octets(parameters, 'Nonce');
+        // The log is read after the quote: it may be longer than what the quote covers, never shorter.
+        const signed = await quote(source, nonce, text(parameters, 'PCRSelection', 'sha256:0-10'));
+        const start = Number(parameters['LogStart'] ?? 0n);
+        const most = Number(parameters['MaxEntries'] ?? 0) || 100_000;
+        const part = source.measurements(start, most);
+        const clock = await source.client.readClock();
+        return {
+          ...signed,
+          EventLog: toBase64(source.eventLog),
+          IsolationLog: toBase64(source.isolationLog),
+          Measurements: toBase64(part.data),
+          NextIndex: BigInt(part.nextIndex),
+          ResetCount: clock.resetCount,
+          Certificates: toPem(source.ekCertificateChain),
+        };
+      }),
+  };
+}

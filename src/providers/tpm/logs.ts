@@ -1,0 +1,97 @@
+import { toBase64 } from '../../base/index.js';
+import { CimError, stringKey } from '../../cim/index.js';
+import type { Provider } from '../../cimom/index.js';
+import {
+  associationProvider,
+  elementFacts,
+  type HostView,
+  listProvider,
+  operationalFacts,
+  ownMethod,
+  Paths,
+} from '../kit/index.js';
+
+const className = 'TVDC_MeasurementLog';
+const prefix = 'TVDC:ima:';
+
+interface LogRow {
+  readonly system: string;
+  readonly name: string;
+  readonly ofHost: boolean;
+}
+
+/** The measurement lists of the host and of its virtual machines. */
+export function measurementLogProviders(view: HostView): readonly Provider[] {
+  const { parts, namespace } = view;
+  const paths = new Paths(parts.identity, namespace);
+
+  function* rows(): Iterable<LogRow> {
+    yield { system: parts.identity.uuid, name: parts.identity.name, ofHost: true };
+    for (const vm of parts.inventory.vms()) {
+      if (parts.boot.logs(vm.uuid) !== undefined) yield { system: vm.uuid, name: vm.name, ofHost: false };
+    }
+  }
+
+  const part = (id: string, start: number, most: number) => {
+    const system = id.slice(prefix.length);
+    if (system === parts.identity.uuid) return view.hostBoot.measurements(start, most);
+    const logs = parts.boot.logs(system);
+    if (logs === undefined) throw new CimError(6, `no measurement log ${id}`);
+    return logs.measurements(start, most);
+  };
+
+  const logs = listProvider({
+    className,
+    namespace,
+    rows,
+    values: (row) => ({
+      InstanceID: prefix + row.system,
+      Name: `IMA ${row.name}`,
+      ...elementFacts(`Measurements of ${row.name}`),
+      ...operationalFacts(),
+      EnabledState: 2,
+      RequestedState: 12,
+      LogState: 2,
+      OverwritePolicy: 7,
+      Format: 'IMA binary',
+      Template: 'ima-ng',
+    }),
+    methods: {
+      ClearLog: async () => ({ returnValue: 1 }),
+      GetMeasurements: (_context, self, parameters) =>
+        ownMethod(async () => {
+          const id = self === null ? '' : (stringKey(self, 'InstanceID') ?? '');
+          const most = Number(parameters['MaxEntries'] ?? 0) || 100_000;
+          const found = part(id, Number(parameters['StartIndex'] ?? 0n), most);
+          const system = id.slice(prefix.length);
+          const client =
+            system === parts.identity.uuid
+              ? view.hostTpm.client
+              : parts.vtpms.get(system)?.state === 'running'
+                ? parts.vtpms.get(system)?.client()
+                : undefined;
+          const clock = client === undefined ? null : await client.readClock();
+          return {
+            Data: toBase64(found.data),
+            NextIndex: BigInt(found.nextIndex),
+            ResetCount: clock?.resetCount ?? null,
+          };
+        }),
+    },
+  });
+
+  const use = associationProvider({
+    className: 'CIM_UseOfLog',
+    namespace,
+    *links() {
+      for (const row of rows()) {
+        yield {
+          Antecedent: paths.byId(className, prefix + row.system),
+          Dependent: row.ofHost ? paths.host() : paths.vm(row.system),
+        };
+      }
+    },
+  });
+
+  return [logs, use];
+}

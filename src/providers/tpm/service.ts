@@ -1,0 +1,63 @@
+import { CimError, type CimInstancePath, type CimValue } from '../../cim/index.js';
+import type { MethodFunction, Provider } from '../../cimom/index.js';
+import { VmmError } from '../../vmm/index.js';
+import { type HostView, listProvider, ownMethod, Paths, serviceValues } from '../kit/index.js';
+import { findVm } from '../systems/index.js';
+import { findVtpm } from './tpm.js';
+
+const className = 'TVDC_VirtualTPMService';
+
+function pathOf(parameters: Readonly<Record<string, CimValue>>, name: string): CimInstancePath {
+  const value = parameters[name];
+  if (typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'instance-path') return value;
+  throw new CimError(4, `parameter ${name} must name an instance`);
+}
+
+/** TVDC_VirtualTPMService: the life cycle of virtual TPMs. Nothing of it happens to the TPM of a machine that runs. */
+export function tpmServiceProvider(view: HostView): Provider {
+  const { parts, namespace } = view;
+  const paths = new Paths(parts.identity, namespace);
+
+  /** One change of a VM's TPM, while the VM is off, recorded. */
+  const change = async (user: string, vmUuid: string, what: string, work: () => Promise<unknown>): Promise<void> => {
+    await parts.locks.run(vmUuid, async () => {
+      const vm = parts.inventory.vm(vmUuid);
+      if (vm !== undefined && vm.state !== 'off') throw new VmmError('wrong_state', [vm.name, vm.state, what, 'off']);
+      await work();
+      await parts.inventory.change((update) => {
+        const tpm = parts.vtpms.get(vmUuid) !== undefined;
+        if (vm !== undefined && vm.tpm !== tpm) update.putVm({ ...vm, tpm });
+        parts.journal.append(update.tx, { kind: 'vtpm', actor: user, subject: vmUuid, facts: { change: what } });
+      });
+    });
+  };
+
+  const methods: Readonly<Record<string, MethodFunction>> = {
+    CreateTPM: (context, _self, parameters) =>
+      ownMethod(async () => {
+        const vm = findVm(view, pathOf(parameters, 'System'));
+        await change(context.caller.user, vm.uuid, 'create vTPM', () => parts.vtpms.create(vm.uuid));
+        const tpm = parts.vtpms.get(vm.uuid);
+        if (tpm === undefined) throw new CimError(1, `the virtual TPM of ${vm.name} is not there`);
+        return { TPM: paths.device('TVDC_VirtualTPM', vm.uuid, tpm.uuid) };
+      }),
+    DestroyTPM: (context, _self, parameters) =>
+      ownMethod(async () => {
+        const tpm = findVtpm(view, pathOf(parameters, 'TPM'));
+        await change(context.caller.user, tpm.vmUuid, 'destroy vTPM', () => parts.vtpms.destroy(tpm.vmUuid));
+      }),
+    ResetTPM: (context, _self, parameters) =>
+      ownMethod(async () => {
+        const tpm = findVtpm(view, pathOf(parameters, 'TPM'));
+        await change(context.caller.user, tpm.vmUuid, 'reset vTPM', () => parts.vtpms.reset(tpm.vmUuid));
+      }),
+  };
+
+  return listProvider({
+    className,
+    namespace,
+    rows: () => [parts.identity],
+    values: () => serviceValues(paths, className, 'Virtual TPMs'),
+    methods,
+  });
+}

@@ -1,0 +1,236 @@
+import { hash, toHex } from '../../base/index.js';
+import {
+  CimDateTime,
+  CimError,
+  type CimInstance,
+  type CimInstancePath,
+  createInstance,
+  stringKey,
+} from '../../cim/index.js';
+import type { Provider, ProviderContext } from '../../cimom/index.js';
+import { encodePublicArea, type TpmClient } from '../../tpm/index.js';
+import type { VtpmInstance } from '../../vtpm/index.js';
+import { readCertificate } from '../../vtpm/certificates/index.js';
+import {
+  associationProvider,
+  elementFacts,
+  type HostView,
+  type Link,
+  listProvider,
+  operationalFacts,
+  Paths,
+  type Values,
+} from '../kit/index.js';
+import { evidenceMethods, type EvidenceSource, toPem } from './evidence.js';
+
+const shownBanks = ['sha1', 'sha256'] as const;
+
+function certificateId(der: Uint8Array): string {
+  return `TVDC:cert:${toHex(hash('sha256', der))}`;
+}
+
+/** What a virtual TPM of a running VM answers with. @throws CimError 1 if it is off */
+function virtualSource(view: HostView, tpm: VtpmInstance): EvidenceSource {
+  const logs = view.parts.boot.logs(tpm.vmUuid);
+  const { identity } = tpm;
+  return {
+    client: tpm.client(),
+    ekCertificateChain: identity.ekCertificateChain,
+    ekPublic: encodePublicArea(identity.ekPublic),
+    akPublic: encodePublicArea(identity.akPublic),
+    akName: identity.akName,
+    ekHandle: identity.ekHandle,
+    akHandle: identity.akHandle,
+    eventLog: logs?.eventLog ?? new Uint8Array(0),
+    isolationLog: new Uint8Array(0),
+    measurements: (start, most) => logs?.measurements(start, most) ?? { data: new Uint8Array(0), nextIndex: start },
+  };
+}
+
+function hostSource(view: HostView): EvidenceSource {
+  const { hostTpm, hostBoot } = view;
+  return {
+    ...hostTpm,
+    eventLog: hostBoot.eventLog,
+    isolationLog: hostBoot.isolationLog,
+    measurements: (start, most) => hostBoot.measurements(start, most),
+  };
+}
+
+/** The virtual TPM that a path names. @throws CimError 6 */
+export function findVtpm(view: HostView, path: CimInstancePath | null): VtpmInstance {
+  const id = path === null ? '' : (stringKey(path, 'DeviceID') ?? '');
+  const tpm = view.parts.vtpms.find(id);
+  if (tpm === undefined) throw new CimError(6, `no virtual TPM ${id} on this host`);
+  return tpm;
+}
+
+/** One TPM of the host with the system that it belongs to. */
+interface AnyTpm {
+  readonly path: CimInstancePath;
+  readonly id: string;
+  readonly client: () => TpmClient;
+}
+
+/** TPMs, their PCRs and certificates. */
+export function tpmProviders(view: HostView): readonly Provider[] {
+  const { parts, namespace, hostTpm } = view;
+  const paths = new Paths(parts.identity, namespace);
+
+  const common = (ekName: Uint8Array): Values => ({ Family: '2.0', Banks: [...shownBanks], EKName: toHex(ekName) });
+
+  const host = listProvider({
+    className: 'TVDC_TPM',
+    namespace,
+    rows: () => [hostTpm],
+    values: () => ({
+      ...paths.deviceKeys('TVDC_TPM', 'host', hostTpm.uuid),
+      ...elementFacts(`TPM of ${parts.identity.name}`),
+      ...operationalFacts(),
+      EnabledState: 2,
+      RootOfTrust: hostTpm.backend,
+      ...common(hostTpm.ekName),
+    }),
+    methods: evidenceMethods(() => hostSource(view)),
+  });
+
+  const virtual = listProvider({
+    className: 'TVDC_VirtualTPM',
+    namespace,
+    rows: () => parts.vtpms.list(),
+    find: (path) => parts.vtpms.find(stringKey(path, 'DeviceID') ?? ''),
+    values: (tpm) => ({
+      ...paths.deviceKeys('TVDC_VirtualTPM', tpm.vmUuid, tpm.uuid),
+      ...elementFacts(`TPM of ${parts.inventory.vm(tpm.vmUuid)?.name ?? tpm.vmUuid}`),
+      ...operationalFacts(tpm.state !== 'failed'),
+      EnabledState: tpm.state === 'running' ? 2 : 3,
+      RootOfTrust: 'host',
+      Backend: tpm.backend,
+      State: tpm.state,
+      ...common(tpm.identity.ekName),
+    }),
+    methods: evidenceMethods((self) => {
+      const tpm = findVtpm(view, self);
+      if (tpm.state !== 'running') throw new CimError(1, `TVDC0301: virtual TPM ${tpm.uuid} is ${tpm.state}`);
+      return virtualSource(view, tpm);
+    }),
+  });
+
+  function* all(): Iterable<AnyTpm> {
+    yield { path: paths.device('TVDC_TPM', 'host', hostTpm.uuid), id: hostTpm.uuid, client: () => hostTpm.client };
+    for (const tpm of parts.vtpms.list()) {
+      if (tpm.state !== 'running') continue;
+      yield { path: paths.device('TVDC_VirtualTPM', tpm.vmUuid, tpm.uuid), id: tpm.uuid, client: () => tpm.client() };
+    }
+  }
+
+  const pcrId = (tpm: string, bank: string, index: number): string => `TVDC:${tpm}:pcr:${bank}:${index}`;
+  const everyPcr = Array.from({ length: 24 }, (_, index) => index);
+
+  async function readPcrs(
+    context: ProviderContext,
+    tpm: AnyTpm,
+    wanted: readonly { readonly bank: (typeof shownBanks)[number]; readonly indexes: readonly number[] }[],
+  ): Promise<CimInstance[]> {
+    const reading = await tpm.client().pcrRead(wanted);
+    return reading.values.map((pcr) =>
+      createInstance(
+        context.classes.get('TVDC_PCR'),
+        {
+          InstanceID: pcrId(tpm.id, pcr.bank, pcr.index),
+          ...elementFacts(`PCR ${pcr.index} (${pcr.bank})`),
+          Bank: pcr.bank,
+          Index: pcr.index,
+          Value: toHex(pcr.digest),
+          UpdateCounter: reading.updateCounter,
+        },
+        { namespace },
+      ),
+    );
+  }
+
+  const pcrs: Provider = {
+    className: 'TVDC_PCR',
+    namespaces: [namespace],
+    async *enumerate(context) {
+      for (const tpm of all())
+        yield await readPcrs(
+          context,
+          tpm,
+          shownBanks.map((bank) => ({ bank, indexes: everyPcr })),
+        );
+    },
+    async get(context, path) {
+      const match = /^TVDC:(.+):pcr:(\w+):(\d+)$/.exec(stringKey(path, 'InstanceID') ?? '');
+      const tpm = [...all()].find((item) => item.id === match?.[1]);
+      const bank = shownBanks.find((item) => item === match?.[2]);
+      const index = Number(match?.[3]);
+      if (tpm === undefined || bank === undefined || !(index < 24)) return null;
+      return (await readPcrs(context, tpm, [{ bank, indexes: [index] }]))[0] ?? null;
+    },
+  };
+
+  const registers = associationProvider({
+    className: 'TVDC_TPMRegister',
+    namespace,
+    *links() {
+      for (const tpm of all()) {
+        for (const bank of shownBanks) {
+          for (const index of everyPcr) {
+            yield { GroupComponent: tpm.path, PartComponent: paths.byId('TVDC_PCR', pcrId(tpm.id, bank, index)) };
+          }
+        }
+      }
+    },
+  });
+
+  const certificates = listProvider({
+    className: 'TVDC_Certificate',
+    namespace,
+    *rows() {
+      const seen = new Set<string>();
+      for (const chain of [
+        hostTpm.ekCertificateChain,
+        ...parts.vtpms.list().map((tpm) => tpm.identity.ekCertificateChain),
+      ]) {
+        for (const der of chain) {
+          if (seen.has(certificateId(der))) continue;
+          seen.add(certificateId(der));
+          yield der;
+        }
+      }
+    },
+    values: (der) => {
+      const facts = readCertificate(der);
+      return {
+        InstanceID: certificateId(der),
+        ...elementFacts(facts.subject),
+        Subject: facts.subject,
+        Issuer: facts.issuer,
+        SerialNumber: facts.serial,
+        IssuedDate: CimDateTime.fromUnix(facts.notBefore),
+        ExpiryDate: CimDateTime.fromUnix(Math.min(facts.notAfter, Date.UTC(9999, 11, 31))),
+        PEM: toPem([der]),
+      };
+    },
+  });
+
+  const credentials = associationProvider({
+    className: 'CIM_CredentialContext',
+    namespace,
+    *links(): Iterable<Link> {
+      const link = (der: Uint8Array | undefined, tpm: CimInstancePath): Link | null =>
+        der === undefined
+          ? null
+          : { ElementInContext: paths.byId('TVDC_Certificate', certificateId(der)), ElementProvidingContext: tpm };
+      const own = link(hostTpm.ekCertificateChain[0], paths.device('TVDC_TPM', 'host', hostTpm.uuid));
+      if (own !== null) yield own;
+      for (const tpm of parts.vtpms.list()) {
+        const one = link(tpm.identity.ekCertificateChain[0], paths.device('TVDC_VirtualTPM', tpm.vmUuid, tpm.uuid));
+        if (one !== null) yield one;
+      }
+    },
+  });
+
+  return [host, virtual, pcrs, registers, certificates, credentials];
+}
