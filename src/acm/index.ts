@@ -3,3 +3,5 @@ export * from './decisions/index.js';
 export * from './labels/index.js';
 export * from './monitor/index.js';
 export * from './policy/index.js';
+export * from './sample/index.js';
+export * from './simulation/index.js';

@@ -1,11 +1,5 @@
 import { ByteReader, DecodeError, toHex } from '../../base/index.js';
-import {
-  chwallHeaderSize,
-  componentCodes,
-  componentVersion,
-  policyMagic,
-  steHeaderSize,
-} from './binary-layout.js';
+import { chwallHeaderSize, componentCodes, componentVersion, policyMagic, steHeaderSize } from './binary-layout.js';
 
 /** For each row the columns whose cell is 1, ascending. */
 export type BinaryMatrix = readonly (readonly number[])[];

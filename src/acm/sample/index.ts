@@ -1,0 +1,1 @@
+export { type SamplePolicies, samplePolicies } from './sample-policies.js';
