@@ -62,12 +62,3 @@ export function failureInTrailers(trailers: Record<string, string>): CimError | 
   const description = percentDecoded(folded.get('cimstatuscodedescription') ?? cimError ?? '');
   return new CimError(Number.isInteger(code) && code > 0 ? code : 1, description);
 }
-
-const messageIdHere = /<MESSAGE\s[^>]*?\bID\s*=\s*(?:"([^"]*)"|'([^']*)')/;
-
-/** MESSAGE ID in the beginning of an answer; null where it is not there. */
-export function messageIdOf(beginning: Uint8Array): string | null {
-  const text = Buffer.from(beginning.buffer, beginning.byteOffset, Math.min(beginning.length, 1024)).toString('latin1');
-  const found = messageIdHere.exec(text);
-  return found === null ? null : (found[1] ?? found[2] ?? null);
-}

@@ -74,7 +74,7 @@ export interface OperationStatistics {
 export interface HttpTransport extends CimTransport {
   readonly url: string;
   readonly lastExchange: Exchange | null;
-  /** What was tolerated so far, each kind once: `message_id`, `content_type`, `protocol`. */
+  /** Faults of the server that were tolerated so far, each once: `content-type`, `other-id:MESSAGE`, `missing-key-type:KEYVALUE` … */
   readonly tolerated: readonly string[];
   /** By operation name. */
   statistics(): Readonly<Record<string, OperationStatistics>>;

@@ -2,7 +2,7 @@ import { Pool, type Dispatcher } from 'undici';
 import { messageOf, nextTurn, silentLog } from '../../base/index.js';
 import { decodeResponse, encodeRequest } from '../../cim/codec/index.js';
 import { type Batches, type CallOptions, type CimRequest, type ResultOf } from '../../cim/operations/index.js';
-import { failureInTrailers, headerOf, isXmlContent, messageIdOf, plainHeaders, toHttpError } from './answer.js';
+import { failureInTrailers, headerOf, isXmlContent, plainHeaders, toHttpError } from './answer.js';
 import { Deadline } from './deadline.js';
 import { TransportError } from './errors.js';
 import { cimObjectOf, isRepeatable, operationName } from './operation.js';
@@ -148,6 +148,7 @@ class UndiciTransport implements HttpTransport {
       });
       await this.#accept(answer, running);
       const result = await decodeResponse(request, this.#chunks(answer, running), {
+        id: running.id,
         strict: this.#options.strict === true,
         onFault: ({ fault, element }) => this.#tolerated.add(`${fault}:${element}`),
       });
@@ -171,7 +172,7 @@ class UndiciTransport implements HttpTransport {
       await answer.body.dump().catch(() => undefined);
       throw new TransportError('bad_answer', `${running.where}: expected XML, got ${contentType}`);
     }
-    this.#tolerated.add('content_type');
+    this.#tolerated.add('content-type');
   }
 
   /** Bytes of the answer; what the trailers say is thrown at the end. */
@@ -181,10 +182,7 @@ class UndiciTransport implements HttpTransport {
     try {
       const bytes = answer.body.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
       for await (const chunk of bytes) {
-        if (running.beginning === null) {
-          running.beginning = chunk;
-          this.#checkMessageId(running);
-        }
+        running.beginning ??= chunk;
         running.record.chunk(chunk);
         if (running.record.answerBytes > most) {
           throw new TransportError('too_large', `${running.where}: the answer has more than ${most} bytes`);
@@ -200,18 +198,6 @@ class UndiciTransport implements HttpTransport {
     running.record.end(trailers);
     const failure = failureInTrailers(trailers);
     if (failure !== null) throw failure;
-  }
-
-  #checkMessageId(running: Running): void {
-    const id = messageIdOf(running.beginning as Uint8Array);
-    if (id === null || id === running.id) return;
-    if (this.#options.strict === true) {
-      throw new TransportError(
-        'bad_answer',
-        `${running.where}: expected MESSAGE ID ${running.id}, got ${id.slice(0, 40)}`,
-      );
-    }
-    this.#tolerated.add('message_id');
   }
 
   #finish(running: Running, failed: boolean): void {

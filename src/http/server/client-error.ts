@@ -4,6 +4,7 @@ import { badRequest, HttpRefusal, refusalHeaders } from './refusal.js';
 /** What node's parser tells of bytes that are not HTTP. */
 interface ParserFault extends Error {
   readonly code?: string;
+  readonly reason?: string;
   readonly rawPacket?: Buffer;
 }
 
@@ -30,14 +31,6 @@ function unknownMethod(head: string): HttpRefusal {
   return line[3] === '0' ? badRequest('M-POST needs HTTP/1.1') : new HttpRefusal(501, { details: 'use POST' });
 }
 
-function badTransferEncoding(head: string): HttpRefusal {
-  const codings = head.match(/^transfer-encoding:.*$/gim) ?? [];
-  if (codings.length !== 1 || /^content-length:/im.test(head) || /chunked/i.test(codings[0] as string)) {
-    return badRequest('expected Transfer-Encoding chunked, once, or Content-Length');
-  }
-  return new HttpRefusal(501, { details: 'expected Transfer-Encoding chunked' });
-}
-
 /** The answer to what node's parser refused; null where nobody is left to read one. */
 export function refusalOf(fault: ParserFault): HttpRefusal | null {
   switch (fault.code) {
@@ -51,7 +44,10 @@ export function refusalOf(fault: ParserFault): HttpRefusal | null {
     case 'HPE_INVALID_METHOD':
       return unknownMethod(headOf(fault.rawPacket));
     case 'HPE_INVALID_TRANSFER_ENCODING':
-      return badTransferEncoding(headOf(fault.rawPacket));
+      // The last coding is not chunked; other reasons mean that the header is given twice or malformed.
+      return fault.reason?.startsWith('Request has') === true
+        ? new HttpRefusal(501, { details: 'expected Transfer-Encoding chunked' })
+        : badRequest('expected Transfer-Encoding chunked, once');
     default:
       return badRequest('not a valid HTTP request');
   }
