@@ -2,16 +2,10 @@ import type { CimClassPath, CimInstance, CimInstancePath } from '../model/index.
 import type { CimError, CimRequest } from '../operations/index.js';
 
 /** CIMError header values (DSP0200) for a message whose versions this server does not speak: HTTP 501. */
-export type VersionRefusal =
-  | 'unsupported-cim-version'
-  | 'unsupported-dtd-version'
-  | 'unsupported-protocol-version';
+export type VersionRefusal = 'unsupported-cim-version' | 'unsupported-dtd-version' | 'unsupported-protocol-version';
 
 /** What the CIMObject header must name: a namespace for intrinsic operations, a path with namespace for methods. */
-export type CallTarget =
-  | { readonly kind: 'namespace'; readonly namespace: string }
-  | CimInstancePath
-  | CimClassPath;
+export type CallTarget = { readonly kind: 'namespace'; readonly namespace: string } | CimInstancePath | CimClassPath;
 
 /** A SIMPLEREQ. `faulty` ones are answered with their error in an ERROR element under the message's id. */
 export interface DecodedCall {

@@ -1,0 +1,22 @@
+import { defaultXmlLimits, type XmlLimits } from '../../xml/index.js';
+
+/** Bounds of one message. Bytes are limited by HTTP before. */
+export interface CodecLimits extends XmlLimits {
+  /** Embedded objects within embedded objects. */
+  readonly maxEmbedding: number;
+}
+
+/** For requests: a batch of a thousand calls fits. */
+export const requestLimits: CodecLimits = {
+  ...defaultXmlLimits,
+  maxDepth: 64,
+  maxElements: 500_000,
+  maxEmbedding: 16,
+};
+
+/** For answers, which are read as a stream: only depth and embedding are bounded. */
+export const answerLimits: CodecLimits = {
+  ...requestLimits,
+  maxElements: Number.POSITIVE_INFINITY,
+  maxLength: Number.POSITIVE_INFINITY,
+};
