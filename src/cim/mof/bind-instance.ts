@@ -6,6 +6,7 @@ import {
   type CimValue,
   createClassPath,
   foldName,
+  isCimArray,
   isKey,
   pathFromValues,
   type PropertyShape,
@@ -14,7 +15,7 @@ import {
   shapeOf,
 } from '../model/index.js';
 import { CimError } from '../operations/index.js';
-import { checkInstance, type Schema } from '../schema/index.js';
+import { checkInstance, normalizePath, type Schema } from '../schema/index.js';
 import { bindValue, type Surroundings } from './bind-value.js';
 import type { ClassBinder, FaultReport } from './bind-class.js';
 import { MofFault } from './diagnostic.js';
@@ -163,9 +164,18 @@ export class InstanceBinder implements Surroundings {
     return { cls, values };
   }
 
+  /** Keys of a path that was written as text, in the types of its class. */
+  #typedPath(value: CimValue): CimValue {
+    if (value === null || typeof value !== 'object' || isCimArray(value) || value.kind !== 'instance-path')
+      return value;
+    const { schema } = this.#context;
+    const cls = schema.get(value.className);
+    return cls === undefined ? value : normalizePath(cls, value, schema);
+  }
+
   #value(property: CimClass['properties'][number], shape: PropertyShape, literal: MofLiteral, at: number): CimValue {
     try {
-      return bindValue(shape, literal, this, at);
+      return this.#typedPath(bindValue(shape, literal, this, at));
     } catch (fault) {
       if (!(fault instanceof MofFault)) throw fault;
       const embedded = qualifierValue(property, 'EmbeddedInstance');

@@ -1,3 +1,4 @@
+export { builtinMofFiles, verifierMofFile } from './builtin.js';
 export {
   type CompiledNamespace,
   compileMof,
@@ -7,3 +8,5 @@ export {
 } from './compile.js';
 export { formatDiagnostic, type MofDiagnostic, MofError, type MofPosition } from './diagnostic.js';
 export { createMapLoader, type MofSource, type SourceLoader } from './source.js';
+export { type MofContent, toMof, type WriteOptions, writeMof } from './write.js';
+export { type ArchiveLimits, readZip } from './zip.js';
