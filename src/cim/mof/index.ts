@@ -10,3 +10,8 @@ export { formatDiagnostic, type MofDiagnostic, MofError, type MofPosition } from
 export { createMapLoader, type MofSource, type SourceLoader } from './source.js';
 export { type MofContent, toMof, type WriteOptions, writeMof } from './write.js';
 export { type ArchiveLimits, readZip } from './zip.js';
+export { loadMof, type LoadMode, type LoadOptions, type LoadStep, MofLoadError } from './load.js';
+export { mergeClass, sameDeclaration, sameQualifierType } from './merge.js';
+export type { MofTarget } from './target.js';
+export { createTransportTarget } from './transport-target.js';
+export { writeTypeScriptTypes } from './typescript.js';

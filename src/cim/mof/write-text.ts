@@ -81,7 +81,7 @@ export function writeList(head: string, open: string, items: readonly Pieces[], 
   const gap = open === '{' ? ' ' : '';
   const flat = `${head}${open}${gap}${whole.join(' ')}${gap}${close}`;
   if (items.length === 0) return `${head}${open} ${close}`;
-  if (indent + flat.length + 2 <= lineWidth) return flat;
+  if (indent + flat.length + 4 <= lineWidth) return flat;
   const margin = ' '.repeat(indent + 3);
   let out = `${head}${open}`;
   let column = lineWidth;
@@ -89,7 +89,7 @@ export function writeList(head: string, open: string, items: readonly Pieces[], 
     pieces.forEach((piece, part) => {
       const text = piece + (part === pieces.length - 1 && at < last ? ',' : '');
       // Parts of one text stand below each other; short items share a line.
-      if (column + 1 + text.length + 2 > lineWidth || part > 0) {
+      if (column + 1 + text.length + 4 > lineWidth || part > 0) {
         out += `\n${margin}${text}`;
         column = margin.length + text.length;
       } else {
