@@ -8,7 +8,6 @@ import {
   readSignature,
   readSized,
   writePcrSelection,
-  writeSignature,
   writeSized,
 } from '../structures/index.js';
 import { writeScheme } from './attestation.js';
@@ -123,15 +122,6 @@ export function createKeyCommands(runner: CommandRunner): KeyCommands {
         },
       });
       return readSignature(reader);
-    },
-    async verifySignature(key, digest, signature) {
-      await runner.run('verifySignature', {
-        handles: [key],
-        parameters: (writer) => {
-          writeSized(writer, digest);
-          writeSignature(writer, signature);
-        },
-      });
     },
   };
 }

@@ -155,7 +155,6 @@ export interface KeyCommands {
     auths?: { readonly activate?: TpmAuthorization; readonly key?: TpmAuthorization },
   ): Promise<Uint8Array>;
   sign(key: number, digest: Uint8Array, scheme: SigningScheme | null, auth?: TpmAuthorization): Promise<TpmSignature>;
-  verifySignature(key: number, digest: Uint8Array, signature: TpmSignature): Promise<void>;
 }
 
 export interface AttestationCommands {

@@ -29,7 +29,6 @@ function facts(code: number, handles: number, authorizations: number, flags = ''
 
 /** Flags: r response handle, d first command parameter is a TPM2B, e first response parameter is a TPM2B, n changes NV, f flushes. */
 export const tpmCommands = {
-  nvUndefineSpaceSpecial: facts(0x11f, 2, 2, 'n'),
   evictControl: facts(0x120, 2, 1, 'n'),
   hierarchyControl: facts(0x121, 1, 1, 'nf'),
   nvUndefineSpace: facts(0x122, 2, 1, 'n'),
@@ -41,7 +40,6 @@ export const tpmCommands = {
   hierarchyChangeAuth: facts(0x129, 1, 1, 'dn'),
   nvDefineSpace: facts(0x12a, 1, 1, 'dn'),
   createPrimary: facts(0x131, 1, 1, 'rden'),
-  nvGlobalWriteLock: facts(0x132, 1, 1, 'n'),
   nvIncrement: facts(0x134, 2, 1, 'n'),
   nvSetBits: facts(0x135, 2, 1, 'n'),
   nvExtend: facts(0x136, 2, 1, 'dn'),
@@ -52,14 +50,12 @@ export const tpmCommands = {
   nvChangeAuth: facts(0x13b, 1, 1, 'dn'),
   pcrEvent: facts(0x13c, 1, 1, 'dn'),
   pcrReset: facts(0x13d, 1, 1, 'n'),
-  sequenceComplete: facts(0x13e, 1, 1, 'def'),
   incrementalSelfTest: facts(0x142, 0, 0, 'n'),
   selfTest: facts(0x143, 0, 0, 'n'),
   startup: facts(0x144, 0, 0, 'n'),
   shutdown: facts(0x145, 0, 0, 'n'),
   activateCredential: facts(0x147, 2, 2, 'de'),
   certify: facts(0x148, 2, 2, 'de'),
-  policyNv: facts(0x149, 3, 1, 'd'),
   certifyCreation: facts(0x14a, 2, 1, 'de'),
   getTime: facts(0x14c, 2, 2, 'de'),
   nvRead: facts(0x14e, 2, 1, 'e'),
@@ -83,7 +79,6 @@ export const tpmCommands = {
   policyOr: facts(0x171, 1, 0, ''),
   readPublic: facts(0x173, 1, 0, 'e'),
   startAuthSession: facts(0x176, 2, 0, 'rde'),
-  verifySignature: facts(0x177, 1, 0, 'd'),
   getCapability: facts(0x17a, 0, 0, ''),
   getRandom: facts(0x17b, 0, 0, 'e'),
   getTestResult: facts(0x17c, 0, 0, 'e'),
@@ -95,7 +90,6 @@ export const tpmCommands = {
   pcrExtend: facts(0x182, 1, 1, 'n'),
   nvCertify: facts(0x184, 3, 2, 'de'),
   policyGetDigest: facts(0x189, 1, 0, 'e'),
-  testParms: facts(0x18a, 0, 0, ''),
   policyPassword: facts(0x18c, 1, 0, ''),
 } as const;
 export type TpmCommand = keyof typeof tpmCommands;

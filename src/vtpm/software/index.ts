@@ -1,0 +1,1 @@
+export { createSoftwareTpm, type SoftwareTpm, type SoftwareTpmOptions } from './software-tpm.js';
