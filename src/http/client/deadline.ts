@@ -1,3 +1,4 @@
+import { errors } from 'undici';
 import { messageOf } from '../../base/index.js';
 import { CimError } from '../../cim/operations/index.js';
 import { CodecError } from '../../cim/codec/index.js';
@@ -61,9 +62,8 @@ export class Deadline {
       return new TransportError('timeout', `${where}: no complete answer within ${this.#timeout} ms`, { cause: error });
     if (this.#outer?.aborted)
       return new TransportError('aborted', `${where}: given up by the caller`, { cause: this.#outer.reason });
-    const code = (error as NodeJS.ErrnoException | null)?.code;
     const details = excerpt === null ? {} : { excerpt };
-    if (error instanceof CodecError || (code !== undefined && code.startsWith('HPE_'))) {
+    if (isUnreadable(error)) {
       return new TransportError('bad_answer', `${where}: the answer cannot be read: ${messageOf(error)}`, {
         cause: error,
         details,
@@ -71,6 +71,14 @@ export class Deadline {
     }
     return new TransportError('unreachable', `${where}: ${reasonOf(error)}`, { cause: error });
   }
+}
+
+function isUnreadable(error: unknown): boolean {
+  return (
+    error instanceof CodecError ||
+    error instanceof errors.HTTPParserError ||
+    error instanceof errors.ResponseContentLengthMismatchError
+  );
 }
 
 function reasonOf(error: unknown): string {

@@ -39,7 +39,10 @@ export class Connections {
     });
   }
 
-  destroyAll(): void {
+  /** Resolves when the last one is gone. */
+  async destroyAll(): Promise<void> {
+    const closed = [...this.#sockets].map((socket) => new Promise((resolve) => socket.once('close', resolve)));
     for (const socket of this.#sockets) socket.destroy();
+    await Promise.all(closed);
   }
 }

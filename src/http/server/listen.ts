@@ -1,7 +1,8 @@
-import { chmod, lstat, unlink } from 'node:fs/promises';
+import { chmod, lstat, stat, unlink } from 'node:fs/promises';
 import { createServer as createHttpServer, type Server as HttpServer, type ServerOptions } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, connect, type ListenOptions } from 'node:net';
+import { dirname } from 'node:path';
 import { ConfigurationError, messageOf } from '../../base/index.js';
 import type { HttpServerLimits, ServerAddress, ServerListen, SocketListen, TcpListen } from './options.js';
 
@@ -121,6 +122,11 @@ function open(server: HttpServer, options: ListenOptions): Promise<void> {
 
 /** Nobody else may connect in the moment between creating the file and giving it its mode. */
 async function openSocket(server: HttpServer, listen: SocketListen): Promise<void> {
+  // Without this check the system would speak of missing rights.
+  const folder = dirname(listen.path);
+  if (!(await stat(folder).catch(() => null))?.isDirectory()) {
+    throw new ConfigurationError('bad_address', `socket ${listen.path} cannot be opened: there is no folder ${folder}`);
+  }
   await removeStaleSocket(listen);
   const mode = listen.mode ?? defaultSocketMode;
   const before = process.umask(0o777 & ~mode);

@@ -118,7 +118,7 @@ class NodeWbemServer<C> implements WbemServer {
     // The last answers may still be on their way out.
     for (const server of this.#servers) server.closeIdleConnections();
     await Promise.race([Promise.all(closed), flushTime(grace)]);
-    this.#connections.destroyAll();
+    await this.#connections.destroyAll();
     await Promise.all(closed);
   }
 
