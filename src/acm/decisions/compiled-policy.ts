@@ -186,3 +186,8 @@ function columnsOf(types: readonly string[], columns: ReadonlyMap<string, number
 export function compilePolicy(document: PolicyDocument, mode: PolicyMode = 'strict'): CompiledPolicy {
   return new CompiledPolicy(document, mode);
 }
+
+/** Name of a VM row's label; empty for a row without one. */
+export function labelName(policy: CompiledPolicy, row: LabelIndex): string {
+  return policy.vmNames[row] ?? '';
+}

@@ -157,16 +157,29 @@ export class HostState {
     this.#counts.add(row, true);
   }
 
-  /** Enforces another policy: `rowOf` gives each running VM's new row, `systemRow` Domain-0's. */
-  adopt(policy: CompiledPolicy, systemRow: LabelIndex, rowOf: (domain: Domain) => LabelIndex): void {
-    const counts = new ConflictCounts(policy);
-    counts.add(systemRow, true);
+  /**
+   * Enforces another policy: `rowOf` gives each running VM's new row, `systemRow` Domain-0's. Answers what takes it back, for
+   * a change that could not be stored; VMs that left meanwhile stay away.
+   */
+  adopt(policy: CompiledPolicy, systemRow: LabelIndex, rowOf: (domain: Domain) => LabelIndex): () => void {
+    const before = { policy: this.#policy, systemRow: this.#systemRow };
+    const rows = new Map<Domain, LabelIndex>();
     for (const domain of this.domains.values()) {
+      rows.set(domain, domain.row);
       domain.row = rowOf(domain);
-      counts.add(domain.row);
     }
+    this.#enforce(policy, systemRow);
+    return () => {
+      for (const domain of this.domains.values()) domain.row = rows.get(domain) ?? 0;
+      this.#enforce(before.policy, before.systemRow);
+    };
+  }
+
+  #enforce(policy: CompiledPolicy, systemRow: LabelIndex): void {
     this.#policy = policy;
     this.#systemRow = systemRow;
-    this.#counts = counts;
+    this.#counts = new ConflictCounts(policy);
+    this.#counts.add(systemRow, true);
+    for (const { row } of this.domains.values()) this.#counts.add(row);
   }
 }

@@ -1,5 +1,5 @@
 export { denied, permitted } from './answer.js';
-export { type CompiledPolicy, compilePolicy, type LabelIndex } from './compiled-policy.js';
+export { type CompiledPolicy, compilePolicy, type LabelIndex, labelName } from './compiled-policy.js';
 export { ConflictCounts, type ConflictHit } from './conflict-counts.js';
 export {
   type Decision,

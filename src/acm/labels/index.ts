@@ -8,4 +8,4 @@ export {
   type ResourceLabelEntry,
   type VmLabelEntry,
 } from './assigned.js';
-export { LabelRegistry } from './registry.js';
+export { LabelRegistry, type LabelWrite } from './registry.js';

@@ -1,28 +1,15 @@
 import type { StoreTransaction } from '../../store/index.js';
-import type { Decision, Violation } from '../decisions/index.js';
+import type { Decision, Port, Violation } from '../decisions/index.js';
 import type { Permit } from './permit.js';
-
-/** Name, version text and SHA-256 (hex) of a policy: two hosts enforce the same one only if all three are equal. */
-export interface PolicyIdentity {
-  readonly name: string;
-  readonly version: string;
-  readonly sha256: string;
-}
-
-/** A virtual network interface as far as access control sees it: the VLAN it is plugged into, or (mode xen) its own label. */
-export interface PortUse {
-  /** Unique within the VM, for example the device id. */
-  readonly id: string;
-  readonly vlan?: number;
-  readonly label?: string;
-}
+import type { PolicyIdentity } from './policy-identity.js';
+import type { PolicyRecord } from './policy-record.js';
 
 /** A way into the set of running VMs. All three pass the same checks. */
 export interface Transition {
   readonly kind: 'start' | 'resume' | 'migrate_in';
   /** Names of the resources (`file:/…`, `phy:/dev/…`) that the VM opens. */
   readonly resources?: readonly string[];
-  readonly ports?: readonly PortUse[];
+  readonly ports?: readonly Port[];
   /** What the source host enforces; mode strict refuses `migrate_in` without it. */
   readonly policy?: PolicyIdentity;
 }
@@ -32,7 +19,7 @@ export interface RunningSystem {
   readonly vm: string;
   readonly state: 'running' | 'paused';
   readonly resources?: readonly string[];
-  readonly ports?: readonly PortUse[];
+  readonly ports?: readonly Port[];
 }
 
 /** A place in the running set. Counts rose when it was made; exactly one of commit and abort ends it, repeats do nothing. */
@@ -81,9 +68,15 @@ export interface ChangeOptions {
   readonly record?: (tx: StoreTransaction, decision: Decision) => void;
 }
 
-/** A label change decided inside the caller's transaction. `applied` must be called once that transaction is on disk. */
+/** Runs inside the transaction that stores an imported policy. */
+export interface ImportOptions {
+  readonly record?: (tx: StoreTransaction, record: PolicyRecord) => void;
+}
+
+/** A label change decided inside the caller's transaction; it takes effect when that transaction is on disk. */
 export interface PendingLabelChange {
   readonly decision: Decision;
+  /** For callers that want it said; the commit itself does it. */
   applied(): void;
 }
 
@@ -95,6 +88,16 @@ export interface UpdatePlan {
   /** Full labels that would lose their definition, with the elements that carry them. */
   readonly invalidated: readonly { readonly label: string; readonly elements: readonly string[] }[];
 }
+
+/** Whether the enabled policy is enforced; if not, no VM may start. */
+export type EnforcementHealth =
+  | { readonly state: 'enforced' }
+  | {
+      readonly state: 'missing' | 'changed';
+      readonly policy: string;
+      readonly version: string;
+      readonly sentence: string;
+    };
 
 /** Result of comparing the monitor with the hypervisor. */
 export interface Reconciliation {
