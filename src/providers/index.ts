@@ -4,6 +4,7 @@ import { domainProviders } from './domains/index.js';
 import { hostProviders, serviceAssociations } from './host/index.js';
 import { type HostView, mergeAssociations } from './kit/index.js';
 import { networkProviders } from './network/index.js';
+import { roleProviders } from './roles/index.js';
 import { securityProviders } from './policy/index.js';
 import { storageProviders } from './storage/index.js';
 import { systemProviders } from './systems/index.js';
@@ -23,6 +24,7 @@ export function hostFace(view: HostView): readonly Provider[] {
     ...securityProviders(view),
     ...decisionProviders(view),
     ...domainProviders(view),
+    ...roleProviders(view),
     ...trustProviders(view),
     ...serviceAssociations(view),
   ]);

@@ -1,3 +1,4 @@
+import type { Grants } from '../../cimom/index.js';
 import type { TpmClient } from '../../tpm/index.js';
 import type { Domains, HostBoot, HostParts } from '../../vmm/index.js';
 
@@ -21,6 +22,7 @@ export interface HostTpmView {
 export interface HostView {
   readonly parts: HostParts;
   readonly domains: Domains;
+  readonly grants: Grants;
   readonly hostBoot: HostBoot;
   readonly hostTpm: HostTpmView;
   /** Namespace of the TVDC classes. */

@@ -1,0 +1,79 @@
+import { fromBase64, toBase64, TvdcError } from '../../base/index.js';
+import type { Evidence, IdentityEvidence } from '../../attestation/index.js';
+import { type CimInstancePath, type CimValue } from '../../cim/index.js';
+import type { WbemClient } from '../wbem/index.js';
+import { completed } from './refusal.js';
+
+function octets(out: Readonly<Record<string, CimValue>>, name: string): Uint8Array {
+  const value = out[name];
+  if (typeof value !== 'string') return new Uint8Array(0);
+  return fromBase64(value);
+}
+
+/** Certificates of a PEM text, as DER. */
+export function certificatesOf(pem: string): readonly Uint8Array[] {
+  return [...pem.matchAll(/-----BEGIN CERTIFICATE-----([^-]+)-----END CERTIFICATE-----/g)].map((match) => fromBase64(match[1] as string));
+}
+
+/** What a TPM gave in one answer. */
+export interface FetchedEvidence {
+  readonly evidence: Evidence;
+  readonly nextIndex: number;
+  readonly resetCount: number;
+}
+
+/** The evidence methods of one TVDC_TPM, over CIM. */
+export class RemoteTpm {
+  readonly #client: WbemClient;
+  readonly path: CimInstancePath;
+  readonly #namespace: string;
+
+  constructor(client: WbemClient, path: CimInstancePath, namespace: string) {
+    this.#client = client;
+    this.path = path;
+    this.#namespace = namespace;
+  }
+
+  async #invoke(method: string, parameters: Readonly<Record<string, CimValue>>, signal?: AbortSignal) {
+    const options = { namespace: this.#namespace, ...(signal === undefined ? {} : { signal }) };
+    return completed(method, await this.#client.invoke(this.path, method, parameters, options));
+  }
+
+  async identity(signal?: AbortSignal): Promise<IdentityEvidence> {
+    const out = await this.#invoke('GetIdentity', {}, signal);
+    return {
+      ekCertificateChain: certificatesOf(String(out['EKCertificateChain'] ?? '')),
+      ekPublic: octets(out, 'EKPublic'),
+      akPublic: octets(out, 'AKPublic'),
+    };
+  }
+
+  /** @returns the secret that only the TPM with both keys can give */
+  async activate(credentialBlob: Uint8Array, secret: Uint8Array, signal?: AbortSignal): Promise<Uint8Array> {
+    const parameters = { CredentialBlob: toBase64(credentialBlob), Secret: toBase64(secret) };
+    const out = await this.#invoke('ActivateCredential', parameters, signal);
+    const info = octets(out, 'CertInfo');
+    if (info.length === 0) throw new TvdcError('bad_answer', 'ActivateCredential returned no CertInfo');
+    return info;
+  }
+
+  async evidence(nonce: Uint8Array, selection: string, logStart: number, signal?: AbortSignal): Promise<FetchedEvidence> {
+    const out = await this.#invoke(
+      'GetEvidence',
+      { Nonce: toBase64(nonce), PCRSelection: selection, LogStart: BigInt(logStart), MaxEntries: 0 },
+      signal,
+    );
+    const isolationLog = octets(out, 'IsolationLog');
+    const eventLog = octets(out, 'EventLog');
+    return {
+      evidence: {
+        quote: { attest: octets(out, 'Quoted'), signature: octets(out, 'Signature') },
+        measurements: { format: 'binary', start: logStart, data: octets(out, 'Measurements') },
+        ...(eventLog.length === 0 ? {} : { eventLog }),
+        ...(isolationLog.length === 0 ? {} : { isolationLog }),
+      },
+      nextIndex: Number(out['NextIndex'] ?? logStart),
+      resetCount: Number(out['ResetCount'] ?? 0),
+    };
+  }
+}

@@ -1,0 +1,12 @@
+export { type AttestationPolicies, attestRound, type RoundOptions, type RoundResult, type SubjectVerdict } from './attestation-round.js';
+export { certificatesOf, type FetchedEvidence, RemoteTpm } from './evidence.js';
+export {
+  type AccessQuestion,
+  type DecisionAnswer,
+  ManagedHost,
+  type ManagedVm,
+  type NamedElement,
+  type RequestedState,
+  requestedStates,
+} from './managed-host.js';
+export { completed, MethodRefusedError, returnNames } from './refusal.js';

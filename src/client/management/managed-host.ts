@@ -1,0 +1,277 @@
+import { TvdcError } from '../../base/index.js';
+import { type CimInstance, type CimInstancePath, type CimValue, createInstance, sameName, stringKey } from '../../cim/index.js';
+import type { WbemClient } from '../wbem/index.js';
+import { completed } from './refusal.js';
+
+/** What RequestStateChange asks for. */
+export const requestedStates = { start: 2, stop: 3, shutdown: 4, save: 6, pause: 9, reboot: 10, reset: 11 } as const;
+export type RequestedState = keyof typeof requestedStates;
+
+const stateNames: Readonly<Record<number, string>> = { 2: 'running', 3: 'off', 4: 'stopping', 6: 'saved', 9: 'paused' };
+
+/** Something of a host that is named by people: a VM, a volume, a VLAN. */
+export interface NamedElement {
+  readonly name: string;
+  readonly id: string;
+  readonly path: CimInstancePath;
+  readonly label: string | null;
+}
+
+export interface ManagedVm extends NamedElement {
+  readonly state: string;
+  readonly criticality: number | null;
+}
+
+export type DecisionAnswer = Readonly<{
+  permit: boolean;
+  reason: string;
+  rule: string;
+  enforcedBy: string;
+  subjectTypes: readonly string[];
+  objectTypes: readonly string[];
+  commonTypes: readonly string[];
+  sentence: string;
+}>;
+
+export interface AccessQuestion {
+  readonly hook: 'sharing' | 'authorization' | 'conflict' | 'resource' | 'vlan' | 'vif';
+  readonly subject?: string;
+  readonly object?: string;
+  readonly subjectLabel?: string;
+  readonly objectLabel?: string;
+}
+
+function pathOf(value: CimValue | undefined, what: string): CimInstancePath {
+  if (typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'instance-path') return value;
+  throw new TvdcError('bad_answer', `the server returned no ${what}`);
+}
+
+function words(value: CimValue | undefined): readonly string[] {
+  return typeof value === 'string' && value !== '' ? value.split(' ') : [];
+}
+
+/**
+ * One host as the management stack of the paper sees it: over CIM alone. Names of VMs, volumes and VLANs may be given where
+ * an element is wanted.
+ */
+export class ManagedHost {
+  readonly client: WbemClient;
+  readonly namespace: string;
+
+  constructor(client: WbemClient, namespace = 'root/tvdc') {
+    this.client = client;
+    this.namespace = namespace;
+  }
+
+  async #service(className: string): Promise<CimInstancePath> {
+    const path = await this.client.instancePaths(className, { namespace: this.namespace }).first();
+    if (path === undefined) throw new TvdcError('not_found', `the host has no ${className}`);
+    return path;
+  }
+
+  async #invoke(target: CimInstancePath, method: string, parameters: Readonly<Record<string, CimValue | undefined>> = {}) {
+    return completed(method, await this.client.invoke(target, method, parameters, { namespace: this.namespace }));
+  }
+
+  /** The management VM and its hypervisor. */
+  async system(): Promise<CimInstance> {
+    const host = await this.client.instances('TVDC_HostSystem', { namespace: this.namespace }).first();
+    if (host === undefined) throw new TvdcError('not_found', 'the server has no TVDC_HostSystem');
+    return host;
+  }
+
+  /** Label of each labelled element, by the text of its key. */
+  async labels(): Promise<ReadonlyMap<string, string>> {
+    const out = new Map<string, string>();
+    for await (const link of this.client.instances('TVDC_ElementSecurityLabel', { namespace: this.namespace })) {
+      const element = pathOf(link.get('ManagedElement'), 'labelled element');
+      const label = pathOf(link.get('SecurityLevel'), 'label');
+      const id = /^TVDC:label:(.+):[^:]+:(?:VM|RES):([^:]+)$/.exec(stringKey(label, 'InstanceID') ?? '');
+      if (id !== null) out.set(idOf(element), `ACM:${id[1]}:${id[2]}`);
+    }
+    return out;
+  }
+
+  async vms(): Promise<readonly ManagedVm[]> {
+    const labels = await this.labels();
+    const vms: ManagedVm[] = [];
+    for await (const vm of this.client.instances('TVDC_ComputerSystem', { namespace: this.namespace })) {
+      const path = pathOf(vm.path, 'path');
+      vms.push({
+        name: vm.getString('ElementName') ?? '',
+        id: idOf(path),
+        path,
+        label: labels.get(idOf(path)) ?? null,
+        state: stateNames[vm.getNumber('EnabledState') ?? 0] ?? 'unknown',
+        criticality: vm.getNumber('Criticality'),
+      });
+    }
+    return vms.sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  async #elements(className: string, nameOf: (instance: CimInstance) => string): Promise<readonly NamedElement[]> {
+    const labels = await this.labels();
+    const out: NamedElement[] = [];
+    for await (const instance of this.client.instances(className, { namespace: this.namespace })) {
+      const path = pathOf(instance.path, 'path');
+      out.push({ name: nameOf(instance), id: idOf(path), path, label: labels.get(idOf(path)) ?? null });
+    }
+    return out;
+  }
+
+  volumes(): Promise<readonly NamedElement[]> {
+    return this.#elements('TVDC_StorageVolume', (volume) => volume.getString('ElementName') ?? '');
+  }
+
+  vlans(): Promise<readonly NamedElement[]> {
+    return this.#elements('TVDC_VLAN', (vlan) => `vlan:${vlan.getNumber('VLANId') ?? ''}`);
+  }
+
+  /** A VM by name or UUID. @throws TvdcError `not_found` */
+  async vm(name: string): Promise<ManagedVm> {
+    const found = (await this.vms()).find((vm) => vm.name === name || sameName(vm.id, name));
+    if (found === undefined) throw new TvdcError('not_found', `no virtual machine ${name} on this host`);
+    return found;
+  }
+
+  /** A VM, a volume or a VLAN by name. @throws TvdcError `not_found` */
+  async element(name: string): Promise<NamedElement> {
+    const all = [...(await this.vms()), ...(await this.volumes()), ...(await this.vlans())];
+    const found = all.find((element) => element.name === name || sameName(element.id, name));
+    if (found === undefined) throw new TvdcError('not_found', `no virtual machine, volume or VLAN ${name} on this host`);
+    return found;
+  }
+
+  /** @throws CimError 1 where the policy refuses; MethodRefusedError for a state that the VM cannot go to */
+  async requestState(vm: string, state: RequestedState): Promise<void> {
+    const { path } = await this.vm(vm);
+    await this.#invoke(path, 'RequestStateChange', { RequestedState: requestedStates[state] });
+  }
+
+  /** @throws MethodRefusedError */
+  async assignLabel(element: string, label: string, oldLabel?: string): Promise<string> {
+    const { path } = await this.element(element);
+    const out = await this.#invoke(await this.#service('TVDC_SecurityPolicyService'), 'AssignLabel', {
+      Label: label,
+      OldLabel: oldLabel,
+      Element: path,
+    });
+    return String(out['Explanation'] ?? '');
+  }
+
+  /** @throws MethodRefusedError */
+  async removeLabel(element: string, oldLabel?: string): Promise<void> {
+    const { path } = await this.element(element);
+    await this.#invoke(await this.#service('TVDC_SecurityPolicyService'), 'RemoveLabel', { OldLabel: oldLabel, Element: path });
+  }
+
+  /** @returns the policy's path and what the check found @throws MethodRefusedError for a policy that is not valid */
+  async importPolicy(document: string, form: 'xml' | 'json'): Promise<{ readonly policy: CimInstancePath; readonly findings: readonly string[] }> {
+    const out = await this.#invoke(await this.#service('TVDC_SecurityPolicyService'), 'ImportPolicy', {
+      Document: document,
+      Format: form === 'xml' ? 2 : 3,
+    });
+    const findings = out['Findings'];
+    return { policy: pathOf(out['Policy'], 'policy'), findings: Array.isArray(findings) ? findings.map(String) : [] };
+  }
+
+  /** A policy by `name version` or by its InstanceID. @throws TvdcError `not_found` */
+  async policy(name: string): Promise<CimInstance> {
+    for await (const policy of this.client.instances('TVDC_SecurityPolicy', { namespace: this.namespace })) {
+      const full = `${policy.getString('PolicyName') ?? ''} ${policy.getString('PolicyVersion') ?? ''}`;
+      if (full === name || policy.getString('InstanceID') === name) return policy;
+    }
+    throw new TvdcError('not_found', `no policy "${name}" on this host; it is named by its name and version`);
+  }
+
+  policies(): Promise<readonly CimInstance[]> {
+    return this.client.instances('TVDC_SecurityPolicy', { namespace: this.namespace }).toArray();
+  }
+
+  async deployPolicy(policy: CimInstancePath): Promise<void> {
+    await this.#invoke(await this.#service('TVDC_SecurityPolicyService'), 'DeployPolicy', { Policy: policy });
+  }
+
+  /** @returns the server's sentence @throws MethodRefusedError naming what would break */
+  async enablePolicy(policy: CimInstancePath): Promise<string> {
+    const out = await this.#invoke(await this.#service('TVDC_SecurityPolicyService'), 'EnablePolicy', { Policy: policy });
+    return String(out['Explanation'] ?? '');
+  }
+
+  async resetPolicy(): Promise<void> {
+    await this.#invoke(await this.#service('TVDC_SecurityPolicyService'), 'ResetPolicy');
+  }
+
+  async exportPolicy(policy: CimInstancePath, form: 'xml' | 'json'): Promise<string> {
+    const out = await this.#invoke(await this.#service('TVDC_SecurityPolicyService'), 'ExportPolicy', {
+      Format: form === 'xml' ? 2 : 3,
+      Policy: policy,
+    });
+    return String(out['Document'] ?? '');
+  }
+
+  /** Asks the reference monitor without any effect. */
+  async evaluate(question: AccessQuestion): Promise<DecisionAnswer> {
+    const out = await this.#invoke(await this.#service('TVDC_SecurityPolicyService'), 'EvaluateAccess', {
+      Hook: question.hook,
+      Subject: question.subject,
+      Object: question.object,
+      SubjectLabel: question.subjectLabel,
+      ObjectLabel: question.objectLabel,
+    });
+    return {
+      permit: out['Decision'] === 'permit',
+      reason: String(out['Reason'] ?? ''),
+      rule: String(out['Rule'] ?? ''),
+      enforcedBy: String(out['EnforcedBy'] ?? ''),
+      subjectTypes: words(out['SubjectTypes']),
+      objectTypes: words(out['ObjectTypes']),
+      commonTypes: words(out['CommonTypes']),
+      sentence: String(out['Explanation'] ?? ''),
+    };
+  }
+
+  /** Changes which workloads this host may run. @throws MethodRefusedError */
+  async setSystemLabel(label: string): Promise<void> {
+    const host = await this.system();
+    await this.#invoke(pathOf(host.path, 'path'), 'SetSystemLabel', { Label: label });
+  }
+
+  /** Makes a virtual datacenter if it is not there and puts this host into it. */
+  async joinDatacenter(name: string): Promise<void> {
+    const cls = await this.client.getClass('TVDC_VirtualDatacenter', { namespace: this.namespace });
+    const paths = await this.client.instancePaths(cls.name, { namespace: this.namespace }).toArray();
+    const found = paths.find((path) => stringKey(path, 'Name') === name);
+    const path = found ?? (await this.#createDatacenter(name));
+    await this.#invoke(path, 'JoinDatacenter');
+  }
+
+  async #createDatacenter(name: string): Promise<CimInstancePath> {
+    const cls = await this.client.getClass('TVDC_VirtualDatacenter', { namespace: this.namespace });
+    const instance = createInstance(cls, { CreationClassName: cls.name, Name: name, ElementName: name });
+    return this.client.createInstance(instance, { namespace: this.namespace });
+  }
+
+  async createDomain(name: string, datacenter: string, types: readonly string[]): Promise<CimInstancePath> {
+    const out = await this.#invoke(await this.#service('TVDC_TrustedVirtualDomainService'), 'CreateDomain', {
+      Name: name,
+      Datacenter: datacenter,
+      Types: [...types],
+    });
+    return pathOf(out['ResultingDomain'], 'domain');
+  }
+
+  /** Gives a user a role in a virtual datacenter, for all or for some of its domains. */
+  async grantRole(user: string, role: string, datacenter: string, domains: readonly string[]): Promise<void> {
+    await this.#invoke(await this.#service('TVDC_RoleBasedAuthorizationService'), 'GrantRole', {
+      User: user,
+      Role: role,
+      Datacenter: datacenter,
+      TVDs: [...domains],
+    });
+  }
+}
+
+function idOf(path: CimInstancePath): string {
+  return stringKey(path, 'DeviceID') ?? stringKey(path, 'InstanceID') ?? stringKey(path, 'Name') ?? '';
+}

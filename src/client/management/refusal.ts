@@ -1,0 +1,48 @@
+import { TvdcError } from '../../base/index.js';
+import type { CimValue } from '../../cim/index.js';
+import type { InvokeResult } from '../wbem/index.js';
+
+/** Meaning of the return values of TVDC methods. */
+export const returnNames: Readonly<Record<number, string>> = {
+  0: 'completed',
+  1: 'not supported',
+  2: 'unknown error',
+  3: 'timeout',
+  4: 'failed',
+  5: 'invalid parameter',
+  6: 'in use',
+  4096: 'job started',
+  4097: 'invalid state transition',
+  4098: 'timeout parameter not supported',
+  32768: 'refused by policy',
+  32769: 'running systems violate',
+  32770: 'version prevents update',
+  32771: 'invalid policy',
+  32772: 'old label mismatch',
+  32773: 'sanitization required',
+};
+
+/** A method of a host's service did not do what was asked; `explanation` is the server's own sentence. */
+export class MethodRefusedError extends TvdcError<'method_refused'> {
+  readonly method: string;
+  readonly returnValue: number;
+  readonly explanation: string;
+  readonly decisionId: string | null;
+
+  constructor(method: string, returnValue: number, out: Readonly<Record<string, CimValue>>) {
+    const said = out['Explanation'];
+    const explanation = typeof said === 'string' ? said : (returnNames[returnValue] ?? `return value ${returnValue}`);
+    super('method_refused', explanation, { details: { method, returnValue } });
+    this.method = method;
+    this.returnValue = returnValue;
+    this.explanation = explanation;
+    this.decisionId = typeof out['DecisionID'] === 'string' ? out['DecisionID'] : null;
+  }
+}
+
+/** OUT parameters of a method that completed. @throws MethodRefusedError */
+export function completed(method: string, result: InvokeResult): Readonly<Record<string, CimValue>> {
+  const value = Number(result.returnValue ?? 0);
+  if (value !== 0) throw new MethodRefusedError(method, value, result.out);
+  return result.out;
+}

@@ -1,0 +1,2 @@
+export { roleRules } from './rules.js';
+export { createScope } from './scope.js';

@@ -1,0 +1,74 @@
+import { mkdirSync } from 'node:fs';
+import { type Clock, ConfigurationError, type Log, messageOf, type Randomness, silentLog, systemClock, systemRandomness } from '../../base/index.js';
+import { type Accounts, createAccounts, createGrants, type Grants } from '../../cimom/index.js';
+import { createRepository, type Repository } from '../../cimom/repository/index.js';
+import { createJournal, createMemoryStore, type Journal, openSqliteStore, type Store } from '../../store/index.js';
+import type { HostIdentity } from '../../vmm/index.js';
+import { openIdentity } from './identity.js';
+import { loadShippedSchema, type Personality } from './schema.js';
+
+export interface FoundationOptions {
+  /** null: everything in memory, gone with the process. */
+  readonly folder: string | null;
+  /** Name of a new host; the machine's if left out. */
+  readonly name?: string;
+  readonly personality: Personality;
+  readonly clock?: Clock;
+  readonly randomness?: Randomness;
+  readonly log?: Log;
+}
+
+/** What every object manager of ours stands on. */
+export interface Foundation {
+  readonly folder: string | null;
+  readonly store: Store;
+  readonly identity: HostIdentity;
+  readonly journal: Journal;
+  readonly repository: Repository;
+  readonly accounts: Accounts;
+  readonly grants: Grants;
+  readonly clock: Clock;
+  readonly randomness: Randomness;
+  readonly log: Log;
+}
+
+function openStore(folder: string | null): Store {
+  if (folder === null) return createMemoryStore();
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new ConfigurationError('data_folder', `the data folder ${folder} cannot be used: ${messageOf(error)}; name another one with --data`);
+  }
+  return openSqliteStore(folder);
+}
+
+/**
+ * Opens the state of a host, with the shipped classes in it.
+ * @throws ConfigurationError `data_folder` @throws StoreError
+ */
+export async function openFoundation(options: FoundationOptions): Promise<Foundation> {
+  const clock = options.clock ?? systemClock;
+  const randomness = options.randomness ?? systemRandomness;
+  const log = options.log ?? silentLog;
+  const store = openStore(options.folder);
+  try {
+    const identity = await openIdentity(store, randomness, options.name ?? null);
+    const repository = createRepository(store);
+    await loadShippedSchema(store, repository, options.personality);
+    return {
+      folder: options.folder,
+      store,
+      identity,
+      journal: createJournal(store, { host: identity.uuid, clock }),
+      repository,
+      accounts: createAccounts(store, { clock, randomness }),
+      grants: createGrants(store),
+      clock,
+      randomness,
+      log,
+    };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}

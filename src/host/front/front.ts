@@ -1,0 +1,45 @@
+import type { Log } from '../../base/index.js';
+import type { Accounts, Caller, ObjectManager } from '../../cimom/index.js';
+import { createWbemServer, type Credentials, type ServerListen, type WbemServer } from '../../http/server/index.js';
+
+export interface FrontOptions {
+  readonly listen: readonly ServerListen[];
+  readonly objectManager: ObjectManager;
+  readonly accounts: Accounts;
+  readonly hostNames: readonly string[];
+  readonly log: Log;
+}
+
+/** Callers of a Unix socket: the file's mode was the proof; the socket's name is the account. */
+function callerOfSocket(socket: string): Caller {
+  return { user: socket, method: 'socket', address: null };
+}
+
+/** Binds an object manager to the network: authentication here, authorization there. */
+export function createFront(options: FrontOptions): Promise<WbemServer> {
+  const { accounts, objectManager, hostNames, log } = options;
+
+  const authenticate = async (credentials: Credentials, address: string | null): Promise<Caller | null> => {
+    switch (credentials.scheme) {
+      case 'basic': {
+        const text = Buffer.from(`${credentials.user}:${credentials.password}`, 'utf8').toString('base64');
+        const login = await accounts.verifyBasic(`Basic ${text}`, address);
+        return login.kind === 'accepted' ? login.caller : null;
+      }
+      case 'socket':
+        return callerOfSocket(credentials.socket);
+      case 'certificate':
+      case 'none':
+        return null;
+    }
+  };
+
+  return createWbemServer<Caller>({
+    listen: options.listen,
+    authenticate,
+    execute: (caller, request, { signal }) => objectManager.execute(caller, request, { signal }),
+    hostNames,
+    realm: 'tvdc',
+    log,
+  });
+}

@@ -1,0 +1,2 @@
+export { sampleServicePath, writeSampleImage } from './image.js';
+export { installSample } from './sample.js';

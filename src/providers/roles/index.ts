@@ -1,0 +1,1 @@
+export { roleProviders } from './roles.js';

@@ -1,0 +1,73 @@
+import { CimError } from '../../cim/index.js';
+import { isRole, type MethodFunction, type Provider, type Role } from '../../cimom/index.js';
+import { VmmError } from '../../vmm/index.js';
+import {
+  type HostView,
+  listProvider,
+  optionalText,
+  ownMethod,
+  Paths,
+  requiredText,
+  serviceValues,
+  textList,
+} from '../kit/index.js';
+
+const className = 'TVDC_RoleBasedAuthorizationService';
+
+function roleOf(text: string): Role {
+  if (!isRole(text)) throw new CimError(4, `Role is datacenter-admin, tvdc-admin or observer, got "${text}"`);
+  return text;
+}
+
+/** TVDC_RoleBasedAuthorizationService: who has which role in which virtual datacenter and domains. */
+export function roleProviders(view: HostView): readonly Provider[] {
+  const { parts, namespace, domains, grants } = view;
+  const paths = new Paths(parts.identity, namespace);
+
+  /** UUIDs of domains given by name or UUID; none given means all. */
+  const domainIds = (names: readonly string[]): readonly string[] | null => {
+    if (names.length === 0) return null;
+    return names.map((name) => {
+      const found = domains.domains().find((domain) => domain.name === name || domain.uuid === name);
+      if (found === undefined) throw new VmmError('not_found', [name]);
+      return found.uuid;
+    });
+  };
+
+  const record = (user: string, subject: string, facts: Readonly<Record<string, string | readonly string[] | null>>) =>
+    parts.store.transaction((tx) => {
+      parts.journal.append(tx, { kind: 'role', actor: user, subject, facts });
+    });
+
+  const methods: Readonly<Record<string, MethodFunction>> = {
+    GrantRole: (context, _self, parameters) =>
+      ownMethod(async () => {
+        const user = requiredText(parameters, 'User');
+        const role = roleOf(requiredText(parameters, 'Role'));
+        const datacenter = optionalText(parameters, 'Datacenter');
+        const names = textList(parameters, 'TVDs');
+        if (datacenter !== null && !domains.datacenters().some((item) => item.name === datacenter)) {
+          throw new VmmError('not_found', [datacenter]);
+        }
+        await grants.grant({ user, role, datacenter, domains: domainIds(names) });
+        await record(context.caller.user, user, { change: 'grant', role, datacenter, domains: names });
+      }),
+    RevokeRole: (context, _self, parameters) =>
+      ownMethod(async () => {
+        const user = requiredText(parameters, 'User');
+        const role = roleOf(requiredText(parameters, 'Role'));
+        const datacenter = optionalText(parameters, 'Datacenter');
+        await grants.revoke(user, role, datacenter);
+        await record(context.caller.user, user, { change: 'revoke', role, datacenter });
+      }),
+  };
+
+  const service = listProvider({
+    className,
+    namespace,
+    rows: () => [parts.identity],
+    values: () => serviceValues(paths, className, 'Roles'),
+    methods,
+  });
+  return [service];
+}
