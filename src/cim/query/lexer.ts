@@ -14,7 +14,7 @@ export interface Token {
 
 const longestQuery = 65_536;
 const symbols = ['::', '<>', '!=', '<=', '>=', '||', '..'];
-const numberForm = /(?:0[xX][0-9a-fA-F]+|[01]+[bB]|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)/y;
+const numberForm = /(?:0[xX][0-9a-fA-F]+|[01]+[bB]|(?:[0-9]+(?:\.(?!\.)[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)/y;
 const nameForm = /[A-Za-z_\u0080-\uffef][A-Za-z0-9_\u0080-\uffef]*/y;
 const escapes: Readonly<Record<string, string>> = { '\\': '\\', "'": "'", '"': '"', n: '\n', t: '\t', r: '\r' };
 
