@@ -158,20 +158,20 @@ class Inbox {
 }
 
 function serve(options: IndicationListenerOptions, inbox: Inbox): Promise<WbemServer> {
-  const { authenticate } = options;
+  const open = options.authenticate === undefined;
   return createWbemServer<true>({
     listen: [
       {
         kind: 'tcp',
         host: options.host ?? '127.0.0.1',
         port: options.port ?? 0,
-        authentication: authenticate === undefined ? 'none' : 'basic',
+        authentication: open ? 'none' : 'basic',
         ...(options.tls === undefined ? {} : { tls: options.tls }),
       },
     ],
     async authenticate(credentials) {
-      if (authenticate === undefined || credentials.scheme !== 'basic') return true;
-      return (await authenticate.call(options, credentials.user, credentials.password)) ? true : null;
+      if (options.authenticate === undefined || credentials.scheme !== 'basic') return true;
+      return (await options.authenticate(credentials.user, credentials.password)) ? true : null;
     },
     async onExport(indication, peer) {
       inbox.take(indication, peer);

@@ -110,7 +110,7 @@ export class InstanceOperations extends ClassOperations {
     const shape = shapeOf(cls);
     const values: (CimValue | undefined)[] = shape.properties.map(() => undefined);
     for (const [property, value] of Object.entries(changes)) {
-      values[shape.indexOf(property)] = toDeclaredValue(cls, property, value) as CimValue;
+      values[shape.indexOf(property)] = toDeclaredValue(cls, property, value);
     }
     const instance = new Instance(shape, values, relocate(path, { namespace }));
     await this.modifyInstance(instance, { ...options, propertyList: Object.keys(changes) });

@@ -107,7 +107,7 @@ export class WbemServerView {
       { namespace },
     );
     if (result.returnValue !== 0) {
-      throw new CimError(1, `CreateWBEMServerNamespace returned ${String(result.returnValue)}`);
+      throw new CimError(1, `CreateWBEMServerNamespace returned ${JSON.stringify(result.returnValue)}`);
     }
   }
 

@@ -37,7 +37,7 @@ export class TransportError extends TvdcError<TransportErrorCode> {
     const details = {
       ...options.details,
       ...(options.status === undefined ? {} : { status: options.status }),
-      ...(options.cimError == null ? {} : { cimError: options.cimError }),
+      ...(typeof options.cimError === 'string' ? { cimError: options.cimError } : {}),
     };
     super(code, message, { cause: options.cause, details });
     this.status = options.status ?? null;

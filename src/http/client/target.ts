@@ -79,6 +79,6 @@ export function poolOptions(target: HttpTarget, tls: ClientTls = {}, connections
 }
 
 /** Value of the Authorization header (RFC 7617); null without a user. */
-export function basicHeader(user: string | null | undefined, password: string | null | undefined): string | null {
-  return user == null ? null : `Basic ${Buffer.from(`${user}:${password ?? ''}`).toString('base64')}`;
+export function basicHeader(user: string | null, password: string | null): string | null {
+  return user === null ? null : `Basic ${Buffer.from(`${user}:${password ?? ''}`).toString('base64')}`;
 }

@@ -218,7 +218,8 @@ class UndiciTransport implements HttpTransport {
       this.#finish(running, false);
       return result;
     }
-    return { ...result, batches: this.#guardedBatches(result.batches as Batches<unknown>, running) };
+    const batches: Batches<unknown> = result.batches;
+    return { ...result, batches: this.#guardedBatches(batches, running) };
   }
 
   async *#guardedBatches<T>(batches: Batches<T>, running: Running): AsyncGenerator<readonly T[], void, undefined> {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { CimError } from '../../cim/operations/index.js';
+import type { CimError } from '../../cim/operations/index.js';
 import { discardBody } from './body.js';
 import { readsTrailers } from './header-rules.js';
 import { type HttpRefusal, percentEncode, refusalHeaders } from './refusal.js';

@@ -41,16 +41,18 @@ export interface Exchange {
 }
 
 async function authenticated<C>(context: ServerContext<C>, { request, listen }: Exchange): Promise<C> {
-  const { authenticate, realm = 'cimom' } = context.options;
+  const { options } = context;
   const credentials = credentialsOf(request, listen);
-  if (authenticate === undefined) {
+  if (options.authenticate === undefined) {
     // Without a port there is no proof: createWbemServer allowed only listeners that ask for none.
     if (credentials?.scheme === 'none') return null as C;
   } else if (credentials !== null) {
-    const caller = await authenticate.call(context.options, credentials, request.socket.remoteAddress ?? null);
+    const caller = await options.authenticate(credentials, request.socket.remoteAddress ?? null);
     if (caller !== null) return caller;
   }
-  throw new HttpRefusal(401, { headers: ['WWW-Authenticate', `Basic realm="${realm.replace(/["\\]/g, '\\$&')}"`] });
+  throw new HttpRefusal(401, {
+    headers: ['WWW-Authenticate', `Basic realm="${(options.realm ?? 'cimom').replace(/["\\]/g, '\\$&')}"`],
+  });
 }
 
 function decode(body: Buffer): CimMessage {
@@ -90,12 +92,12 @@ async function answerCall<C>(
 ): Promise<void> {
   const { request, response } = exchange;
   const { id, call, caller } = message;
-  const { execute } = context.options;
+  const { options } = context;
   try {
     if (call.outcome.kind === 'faulty') throw call.outcome.error;
-    if (execute === undefined) throw new CimError(7, 'this server only takes indications');
+    if (options.execute === undefined) throw new CimError(7, 'this server only takes indications');
     const wanted = call.outcome.request;
-    const result = await execute.call(context.options, caller, wanted, { signal: signalOf(response) });
+    const result = await options.execute(caller, wanted, { signal: signalOf(response) });
     const host = context.hostNames.choose(request.headers.host, request.socket.localAddress);
     const answer = encodeResponse(id, wanted, result, { host });
     if (Buffer.isBuffer(answer)) sendWhole(answering, answer);
@@ -113,7 +115,7 @@ async function answerBatch<C>(
   answering: Answering,
   message: { readonly id: string; readonly calls: readonly DecodedCall[]; readonly caller: C },
 ): Promise<void> {
-  const { execute } = context.options;
+  const { options } = context;
   if (message.calls.length > context.limits.batchRequests) {
     const details = `expected at most ${context.limits.batchRequests} operations in a batch`;
     throw new HttpRefusal(400, { cimError: 'request-not-valid', details });
@@ -121,15 +123,15 @@ async function answerBatch<C>(
   const signal = signalOf(response);
   const answers = answersOf(message.calls, {
     execute: async (wanted) => {
-      if (execute === undefined) throw new CimError(7, 'this server only takes indications');
-      return execute.call(context.options, message.caller, wanted, { signal });
+      if (options.execute === undefined) throw new CimError(7, 'this server only takes indications');
+      return options.execute(message.caller, wanted, { signal });
     },
     toCimError: (error) => toCimError(context, error),
     signal,
   });
   const host = context.hostNames.choose(request.headers.host, request.socket.localAddress);
-  const options = { host, withInstances: wantsErrorInstances(request) };
-  await sendStream(answering, encodeBatchResponse(message.id, answers, options));
+  const withInstances = wantsErrorInstances(request);
+  await sendStream(answering, encodeBatchResponse(message.id, answers, { host, withInstances }));
 }
 
 async function answerExport<C>(

@@ -445,5 +445,5 @@ describe('repetition', () => {
 });
 
 test.each(['host', 'ftp://host', 'unix:relative', 'http://'])('the URL %s is refused at once', (url) => {
-  expect(() => createHttpTransport({ url })).toThrow(expect.objectContaining({ code: 'bad_url' }));
+  expect(() => createHttpTransport({ url })).toThrow(/^expected http/);
 });
