@@ -115,7 +115,11 @@ class Round {
     return { host: { name: host.name, uuid: host.subject.uuid, verdict: hostVerdict }, vms: out };
   }
 
-  async #judgeHost(host: Target, challenge: ReturnType<Verifier['challenge']>, members: readonly RoundMember[]): Promise<Verdict> {
+  async #judgeHost(
+    host: Target,
+    challenge: ReturnType<Verifier['challenge']>,
+    members: readonly RoundMember[],
+  ): Promise<Verdict> {
     const { verifier, policies } = this.#options;
     let item: FetchedEvidence;
     try {
@@ -128,7 +132,12 @@ class Round {
   }
 
   /** Evidence since the last round; from the beginning where the TPM was reset meanwhile. */
-  async #fetch(target: Target, policy: AppraisalPolicy, nonce: Uint8Array, selection: string): Promise<FetchedEvidence> {
+  async #fetch(
+    target: Target,
+    policy: AppraisalPolicy,
+    nonce: Uint8Array,
+    selection: string,
+  ): Promise<FetchedEvidence> {
     const { verifier, signal } = this.#options;
     const logStart = await verifier.logStart(target.subject, policy);
     const first = await target.tpm.evidence(nonce, selection, logStart, signal);

@@ -10,9 +10,9 @@ function octets(out: Readonly<Record<string, CimValue>>, name: string): Uint8Arr
   return fromBase64(value);
 }
 
-/** Certificates of a PEM text, as DER. */
-export function certificatesOf(pem: string): readonly Uint8Array[] {
-  return [...pem.matchAll(/-----BEGIN CERTIFICATE-----([^-]+)-----END CERTIFICATE-----/g)].map((match) => fromBase64(match[1] as string));
+function octetList(out: Readonly<Record<string, CimValue>>, name: string): readonly Uint8Array[] {
+  const value = out[name];
+  return Array.isArray(value) ? value.map((item) => fromBase64(String(item))) : [];
 }
 
 /** What a TPM gave in one answer. */
@@ -42,7 +42,7 @@ export class RemoteTpm {
   async identity(signal?: AbortSignal): Promise<IdentityEvidence> {
     const out = await this.#invoke('GetIdentity', {}, signal);
     return {
-      ekCertificateChain: certificatesOf(String(out['EKCertificateChain'] ?? '')),
+      ekCertificateChain: octetList(out, 'EKCertificateChain'),
       ekPublic: octets(out, 'EKPublic'),
       akPublic: octets(out, 'AKPublic'),
     };
@@ -57,7 +57,12 @@ export class RemoteTpm {
     return info;
   }
 
-  async evidence(nonce: Uint8Array, selection: string, logStart: number, signal?: AbortSignal): Promise<FetchedEvidence> {
+  async evidence(
+    nonce: Uint8Array,
+    selection: string,
+    logStart: number,
+    signal?: AbortSignal,
+  ): Promise<FetchedEvidence> {
     const out = await this.#invoke(
       'GetEvidence',
       { Nonce: toBase64(nonce), PCRSelection: selection, LogStart: BigInt(logStart), MaxEntries: 0 },

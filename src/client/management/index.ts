@@ -1,5 +1,11 @@
-export { type AttestationPolicies, attestRound, type RoundOptions, type RoundResult, type SubjectVerdict } from './attestation-round.js';
-export { certificatesOf, type FetchedEvidence, RemoteTpm } from './evidence.js';
+export {
+  type AttestationPolicies,
+  attestRound,
+  type RoundOptions,
+  type RoundResult,
+  type SubjectVerdict,
+} from './attestation-round.js';
+export { type FetchedEvidence, RemoteTpm } from './evidence.js';
 export {
   type AccessQuestion,
   type DecisionAnswer,

@@ -1,5 +1,12 @@
 import { TvdcError } from '../../base/index.js';
-import { type CimInstance, type CimInstancePath, type CimValue, createInstance, sameName, stringKey } from '../../cim/index.js';
+import {
+  type CimInstance,
+  type CimInstancePath,
+  type CimValue,
+  createInstance,
+  sameName,
+  stringKey,
+} from '../../cim/index.js';
 import type { WbemClient } from '../wbem/index.js';
 import { completed } from './refusal.js';
 
@@ -69,7 +76,11 @@ export class ManagedHost {
     return path;
   }
 
-  async #invoke(target: CimInstancePath, method: string, parameters: Readonly<Record<string, CimValue | undefined>> = {}) {
+  async #invoke(
+    target: CimInstancePath,
+    method: string,
+    parameters: Readonly<Record<string, CimValue | undefined>> = {},
+  ) {
     return completed(method, await this.client.invoke(target, method, parameters, { namespace: this.namespace }));
   }
 
@@ -138,7 +149,8 @@ export class ManagedHost {
   async element(name: string): Promise<NamedElement> {
     const all = [...(await this.vms()), ...(await this.volumes()), ...(await this.vlans())];
     const found = all.find((element) => element.name === name || sameName(element.id, name));
-    if (found === undefined) throw new TvdcError('not_found', `no virtual machine, volume or VLAN ${name} on this host`);
+    if (found === undefined)
+      throw new TvdcError('not_found', `no virtual machine, volume or VLAN ${name} on this host`);
     return found;
   }
 
@@ -162,11 +174,17 @@ export class ManagedHost {
   /** @throws MethodRefusedError */
   async removeLabel(element: string, oldLabel?: string): Promise<void> {
     const { path } = await this.element(element);
-    await this.#invoke(await this.#service('TVDC_SecurityPolicyService'), 'RemoveLabel', { OldLabel: oldLabel, Element: path });
+    await this.#invoke(await this.#service('TVDC_SecurityPolicyService'), 'RemoveLabel', {
+      OldLabel: oldLabel,
+      Element: path,
+    });
   }
 
   /** @returns the policy's path and what the check found @throws MethodRefusedError for a policy that is not valid */
-  async importPolicy(document: string, form: 'xml' | 'json'): Promise<{ readonly policy: CimInstancePath; readonly findings: readonly string[] }> {
+  async importPolicy(
+    document: string,
+    form: 'xml' | 'json',
+  ): Promise<{ readonly policy: CimInstancePath; readonly findings: readonly string[] }> {
     const out = await this.#invoke(await this.#service('TVDC_SecurityPolicyService'), 'ImportPolicy', {
       Document: document,
       Format: form === 'xml' ? 2 : 3,
@@ -194,7 +212,9 @@ export class ManagedHost {
 
   /** @returns the server's sentence @throws MethodRefusedError naming what would break */
   async enablePolicy(policy: CimInstancePath): Promise<string> {
-    const out = await this.#invoke(await this.#service('TVDC_SecurityPolicyService'), 'EnablePolicy', { Policy: policy });
+    const out = await this.#invoke(await this.#service('TVDC_SecurityPolicyService'), 'EnablePolicy', {
+      Policy: policy,
+    });
     return String(out['Explanation'] ?? '');
   }
 

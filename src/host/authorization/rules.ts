@@ -75,7 +75,12 @@ export function roleRules(parts: HostParts, domains: Domains): readonly RoleRule
       access: 'invoke',
       names: ['GetIdentity', 'ActivateCredential', 'Quote', 'GetEvidence'],
     },
-    { roles: ['tvdc-admin', 'observer'], classes: ['TVDC_MeasurementLog'], access: 'invoke', names: ['GetMeasurements'] },
+    {
+      roles: ['tvdc-admin', 'observer'],
+      classes: ['TVDC_MeasurementLog'],
+      access: 'invoke',
+      names: ['GetMeasurements'],
+    },
     {
       roles: ['tvdc-admin', 'observer'],
       classes: ['CIM_IndicationFilter', 'CIM_ListenerDestinationCIMXML', 'CIM_IndicationSubscription'],

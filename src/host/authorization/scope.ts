@@ -4,7 +4,10 @@ import { type Domains, type HostParts, vlanResource } from '../../vmm/index.js';
 import { typesOfGrants } from './rules.js';
 
 /** The elements of workloads; every other class is the datacenter's common knowledge. */
-type Scoped = { readonly kind: 'vm' | 'volume'; readonly id: string } | { readonly kind: 'vlan'; readonly id: number } | null;
+type Scoped =
+  | { readonly kind: 'vm' | 'volume'; readonly id: string }
+  | { readonly kind: 'vlan'; readonly id: number }
+  | null;
 
 function textKey(path: CimInstancePath, name: string): string {
   return stringKey(path, name) ?? '';
@@ -50,7 +53,9 @@ export function createScope(parts: HostParts, domains: Domains): ScopePort {
     const home = domains.ofThisHost()?.name ?? null;
     return {
       types: typesOfGrants(domains, grants),
-      unlabelledVms: grants.some((grant) => grant.domains === null && (grant.datacenter === null || grant.datacenter === home)),
+      unlabelledVms: grants.some(
+        (grant) => grant.domains === null && (grant.datacenter === null || grant.datacenter === home),
+      ),
     };
   };
   const covers = ({ types }: Coverage, own: readonly string[]): boolean =>

@@ -1,5 +1,14 @@
 import { mkdirSync } from 'node:fs';
-import { type Clock, ConfigurationError, type Log, messageOf, type Randomness, silentLog, systemClock, systemRandomness } from '../../base/index.js';
+import {
+  type Clock,
+  ConfigurationError,
+  type Log,
+  messageOf,
+  type Randomness,
+  silentLog,
+  systemClock,
+  systemRandomness,
+} from '../../base/index.js';
 import { type Accounts, createAccounts, createGrants, type Grants } from '../../cimom/index.js';
 import { createRepository, type Repository } from '../../cimom/repository/index.js';
 import { createJournal, createMemoryStore, type Journal, openSqliteStore, type Store } from '../../store/index.js';
@@ -37,7 +46,10 @@ function openStore(folder: string | null): Store {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw new ConfigurationError('data_folder', `the data folder ${folder} cannot be used: ${messageOf(error)}; name another one with --data`);
+    throw new ConfigurationError(
+      'data_folder',
+      `the data folder ${folder} cannot be used: ${messageOf(error)}; name another one with --data`,
+    );
   }
   return openSqliteStore(folder);
 }

@@ -55,7 +55,10 @@ export function writeSampleImage(folder: string, image: SampleImage): void {
   writeFileSync(join(folder, 'loader.cfg'), 'set default=0\nlinux /vmlinuz root=/dev/vda1 ro ima_policy=tcb\n');
   writeFileSync(join(folder, 'kernel.bin'), 'tvdc sample kernel 1\n');
   const service = '#!/bin/sh\nexec /usr/bin/node /srv/workload/main.js\n';
-  writeFileSync(join(folder, 'service.sh'), image.tamperedPath === null ? service : `${service}# and one line that was not there\n`);
+  writeFileSync(
+    join(folder, 'service.sh'),
+    image.tamperedPath === null ? service : `${service}# and one line that was not there\n`,
+  );
   const own: ManifestFile[] = [{ path: '/srv/workload/start.sh', source: 'service.sh' }];
   const manifest = {
     format: 1,

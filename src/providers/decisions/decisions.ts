@@ -112,7 +112,7 @@ export function decisionProviders(view: HostView): readonly Provider[] {
   const recordPath = (entry: JournalEntry): CimInstancePath => paths.byId(recordClass, decisionId(entry.id));
 
   const manages = associationProvider({
-    className: 'CIM_LogManagesRecord',
+    className: 'TVDC_LogManagesRecord',
     namespace,
     *links() {
       for (const entries of pages()) for (const entry of entries) yield { Log: logPath, Record: recordPath(entry) };
@@ -129,7 +129,7 @@ export function decisionProviders(view: HostView): readonly Provider[] {
   });
 
   const use = associationProvider({
-    className: 'CIM_UseOfLog',
+    className: 'TVDC_UseOfLog',
     namespace,
     *links() {
       yield { Antecedent: logPath, Dependent: paths.host() };
@@ -146,7 +146,7 @@ export function decisionProviders(view: HostView): readonly Provider[] {
   };
 
   const applies = associationProvider({
-    className: 'CIM_RecordAppliesToElement',
+    className: 'TVDC_RecordAppliesToElement',
     namespace,
     *links(): Iterable<Link> {
       for (const entries of pages()) {

@@ -110,7 +110,7 @@ export function domainProviders(view: HostView): readonly Provider[] {
   });
 
   const members = associationProvider({
-    className: 'CIM_MemberOfCollection',
+    className: 'TVDC_DomainMember',
     namespace,
     *links(): Iterable<Link> {
       for (const domain of domains.domains()) {

@@ -49,7 +49,7 @@ export function hostProviders(view: HostView): readonly Provider[] {
   });
 
   const hosted = associationProvider({
-    className: 'CIM_HostedDependency',
+    className: 'TVDC_HostedDependency',
     namespace,
     *links() {
       for (const vm of parts.inventory.vms()) yield { Antecedent: paths.host(), Dependent: paths.vm(vm.uuid) };

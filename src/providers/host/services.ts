@@ -16,7 +16,7 @@ export function serviceAssociations(view: HostView): readonly Provider[] {
   const paths = new Paths(parts.identity, namespace);
 
   const hostedService = associationProvider({
-    className: 'CIM_HostedService',
+    className: 'TVDC_HostedService',
     namespace,
     *links() {
       for (const className of serviceClasses) yield { Antecedent: paths.host(), Dependent: paths.service(className) };
@@ -24,7 +24,7 @@ export function serviceAssociations(view: HostView): readonly Provider[] {
   });
 
   const affects = associationProvider({
-    className: 'CIM_ServiceAffectsElement',
+    className: 'TVDC_ServiceAffectsElement',
     namespace,
     *links() {
       const link = (service: (typeof serviceClasses)[number], element: ReturnType<Paths['host']>) => ({

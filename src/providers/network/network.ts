@@ -92,7 +92,7 @@ export function networkProviders(view: HostView): readonly Provider[] {
   });
 
   const implementsEndpoint = associationProvider({
-    className: 'CIM_PortImplementsEndpoint',
+    className: 'TVDC_PortImplementsEndpoint',
     namespace,
     *links() {
       for (const of of ports()) {
@@ -102,7 +102,7 @@ export function networkProviders(view: HostView): readonly Provider[] {
   });
 
   const members = associationProvider({
-    className: 'CIM_MemberOfCollection',
+    className: 'TVDC_VLANMember',
     namespace,
     *links() {
       for (const of of ports()) {
@@ -113,7 +113,7 @@ export function networkProviders(view: HostView): readonly Provider[] {
   });
 
   const hosted = associationProvider({
-    className: 'CIM_HostedCollection',
+    className: 'TVDC_HostedCollection',
     namespace,
     *links() {
       for (const vlan of inventory.vlans()) yield { Antecedent: paths.host(), Dependent: paths.vlan(vlan) };
@@ -124,7 +124,7 @@ export function networkProviders(view: HostView): readonly Provider[] {
   });
 
   const onHost = associationProvider({
-    className: 'CIM_HostedDependency',
+    className: 'TVDC_BridgeOnHost',
     namespace,
     *links() {
       for (const vlan of inventory.vlans()) yield { Antecedent: paths.host(), Dependent: bridgePath(vlan) };
@@ -132,7 +132,7 @@ export function networkProviders(view: HostView): readonly Provider[] {
   });
 
   const devices = associationProvider({
-    className: 'CIM_SystemDevice',
+    className: 'TVDC_SystemDevice',
     namespace,
     *links() {
       for (const vm of inventory.vms()) {

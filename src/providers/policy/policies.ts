@@ -142,7 +142,7 @@ export function policyProviders(view: HostView): readonly Provider[] {
   });
 
   const ofHost = associationProvider({
-    className: 'CIM_ElementSettingData',
+    className: 'TVDC_ElementSettingData',
     namespace,
     *links() {
       for (const policy of policies()) {

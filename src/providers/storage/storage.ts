@@ -64,7 +64,7 @@ export function storageProviders(view: HostView): readonly Provider[] {
   });
 
   const basedOn = associationProvider({
-    className: 'CIM_HostedDependency',
+    className: 'TVDC_DiskOnVolume',
     namespace,
     *links() {
       for (const { vm, disk } of disks()) {

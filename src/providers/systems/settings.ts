@@ -138,7 +138,7 @@ export function settingsProviders(view: HostView): readonly Provider[] {
   };
 
   const components = associationProvider({
-    className: 'CIM_VirtualSystemSettingDataComponent',
+    className: 'TVDC_VirtualSystemSettingDataComponent',
     namespace,
     *links() {
       for (const vm of vms()) {
@@ -164,7 +164,7 @@ export function settingsProviders(view: HostView): readonly Provider[] {
   };
 
   const settingsDefineState = associationProvider({
-    className: 'CIM_SettingsDefineState',
+    className: 'TVDC_SettingsDefineState',
     namespace,
     *links() {
       for (const vm of vms()) yield* stateLinks(vm);

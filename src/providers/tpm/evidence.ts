@@ -85,7 +85,7 @@ export function evidenceMethods(
       ownMethod(async () => {
         const source = find(self);
         return {
-          EKCertificateChain: toPem(source.ekCertificateChain),
+          EKCertificateChain: source.ekCertificateChain.map(toBase64),
           EKPublic: toBase64(source.ekPublic),
           AKPublic: toBase64(source.akPublic),
         };
@@ -120,7 +120,7 @@ export function evidenceMethods(
           Measurements: toBase64(part.data),
           NextIndex: BigInt(part.nextIndex),
           ResetCount: clock.resetCount,
-          Certificates: toPem(source.ekCertificateChain),
+          Certificates: source.ekCertificateChain.map(toBase64),
         };
       }),
   };

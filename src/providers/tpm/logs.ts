@@ -53,7 +53,7 @@ export function measurementLogProviders(view: HostView): readonly Provider[] {
       RequestedState: 12,
       LogState: 2,
       OverwritePolicy: 7,
-      Format: 'IMA binary',
+      Format: 'ima',
       Template: 'ima-ng',
     }),
     methods: {
@@ -81,7 +81,7 @@ export function measurementLogProviders(view: HostView): readonly Provider[] {
   });
 
   const use = associationProvider({
-    className: 'CIM_UseOfLog',
+    className: 'TVDC_UseOfLog',
     namespace,
     *links() {
       for (const row of rows()) {

@@ -88,7 +88,7 @@ export function tpmProviders(view: HostView): readonly Provider[] {
       ...elementFacts(`TPM of ${parts.identity.name}`),
       ...operationalFacts(),
       EnabledState: 2,
-      RootOfTrust: hostTpm.backend,
+      RootOfTrust: hostTpm.backend === 'device' ? 'hardware' : 'simulated',
       ...common(hostTpm.ekName),
     }),
     methods: evidenceMethods(() => hostSource(view)),
@@ -104,7 +104,7 @@ export function tpmProviders(view: HostView): readonly Provider[] {
       ...elementFacts(`TPM of ${parts.inventory.vm(tpm.vmUuid)?.name ?? tpm.vmUuid}`),
       ...operationalFacts(tpm.state !== 'failed'),
       EnabledState: tpm.state === 'running' ? 2 : 3,
-      RootOfTrust: 'host',
+      RootOfTrust: 'virtual',
       Backend: tpm.backend,
       State: tpm.state,
       ...common(tpm.identity.ekName),
@@ -216,7 +216,7 @@ export function tpmProviders(view: HostView): readonly Provider[] {
   });
 
   const credentials = associationProvider({
-    className: 'CIM_CredentialContext',
+    className: 'TVDC_CredentialContext',
     namespace,
     *links(): Iterable<Link> {
       const link = (der: Uint8Array | undefined, tpm: CimInstancePath): Link | null =>
