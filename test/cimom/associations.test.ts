@@ -73,8 +73,10 @@ async function createModel(offersReferences = false, asked: string[] = []): Prom
   return world;
 }
 
-const nameOf = (path: CimInstancePath | null | undefined): string =>
-  `${path?.className}:${String(path?.keys[0]?.value)}`;
+const nameOf = (path: CimInstancePath): string => {
+  const value = path.keys[0]?.value;
+  return `${path.className}:${typeof value === 'string' ? value : '?'}`;
+};
 const namesOf = (objects: readonly unknown[]): string[] =>
   objects.map((object) => nameOf((object as CimInstance).path ?? (object as CimInstancePath))).sort();
 

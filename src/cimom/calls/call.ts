@@ -134,13 +134,13 @@ export class Call {
   }
 
   context(place: ResolvedNamespace, propertyList: readonly string[] | null): ProviderContext {
-    const call = this;
+    const signal = (): AbortSignal => this.signal;
     return {
       caller: this.caller,
       namespace: place.name,
       propertyList,
       get signal() {
-        return call.signal;
+        return signal();
       },
       classes: classViewOf(place.space.schema),
     };

@@ -1,6 +1,7 @@
+import type {
+  CimInstance} from '../../cim/model/index.js';
 import {
   type CimClass,
-  CimInstance,
   type CimInstancePath,
   type CimObjectPath,
   createClassPath,

@@ -108,7 +108,8 @@ export async function openEnumerateInstances(
 ): Promise<PulledInstancesResult> {
   const { className, deepInheritance, propertyList } = request;
   await call.authorize({ access: 'read', className });
-  const filter = filterOf(call, request);
+  call.classOf(className);
+  const filter = filterOf(call, request, className);
   const seen = propertiesSeen(call.classOf(className), deepInheritance, propertyList);
   const cut = cutBatch(call, seen === null ? null : new Selection(seen), filter);
   // What a filter looks at need not be what the client wants to see.
@@ -121,7 +122,8 @@ export async function openEnumerateInstancePaths(
   request: OpenEnumerateInstancePaths,
 ): Promise<PulledPathsResult> {
   await call.authorize({ access: 'read', className: request.className });
-  const filter = filterOf(call, request);
+  call.classOf(request.className);
+  const filter = filterOf(call, request, request.className);
   const sources = sourcesBelow(call, request.className);
   const { home } = call;
   if (filter === null && home.name === home.space.name) {

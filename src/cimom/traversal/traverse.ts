@@ -172,7 +172,7 @@ export function associatorSegments(
   const fetcher = new Fetcher(call, propertyList);
   const read = async (destinations: readonly Destination[]): Promise<readonly CimInstance[]> => {
     const found = await Promise.all(
-      destinations.map((destination) => (destination.place === null ? null : fetcher.get(destination))),
+      destinations.map(async (destination) => (destination.place === null ? null : fetcher.get(destination))),
     );
     const out: CimInstance[] = [];
     const test = call.visibility();

@@ -1,4 +1,4 @@
-import { createInstance, createInstancePath, keyOf } from '../../../src/cim/model/index.js';
+import { createInstance, createInstancePath, stringKey } from '../../../src/cim/model/index.js';
 import {
   type Action,
   type Caller,
@@ -35,7 +35,7 @@ const scope: ScopePort = {
   isVisible(grants, object) {
     const path = object.kind === 'instance' ? object.path : object;
     if (path?.className !== 'TST_Host') return true;
-    const name = String(keyOf(path, 'Name'));
+    const name = stringKey(path, 'Name') ?? '';
     return grants.some((grant) => grant.domains === null || grant.domains.some((domain) => name.startsWith(domain)));
   },
   isDeliverable: (grants, indication) => {
