@@ -16,3 +16,13 @@ export const defaultXmlLimits: XmlLimits = {
   maxElements: 1_000_000,
   maxLength: 64 * 1024 * 1024,
 };
+
+/** Fills what is not given with the defaults. */
+export function completeXmlLimits(limits: Partial<XmlLimits>): XmlLimits {
+  return {
+    maxDepth: limits.maxDepth ?? defaultXmlLimits.maxDepth,
+    maxAttributes: limits.maxAttributes ?? defaultXmlLimits.maxAttributes,
+    maxElements: limits.maxElements ?? defaultXmlLimits.maxElements,
+    maxLength: limits.maxLength ?? defaultXmlLimits.maxLength,
+  };
+}

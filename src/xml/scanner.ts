@@ -1,7 +1,7 @@
 import { TvdcError } from '../base/index.js';
 import { findForbidden, isBlank, nameEnd } from './characters.js';
 import { XmlError, type XmlErrorCode } from './errors.js';
-import { defaultXmlLimits, type XmlLimits } from './limits.js';
+import { completeXmlLimits, defaultXmlLimits, type XmlLimits } from './limits.js';
 import { decodeReferences } from './references.js';
 import { copyText, XmlTag, type XmlTagCache } from './tag.js';
 
@@ -67,7 +67,7 @@ export class XmlScanner {
   #markDoctype = false;
 
   constructor(options: XmlScannerOptions = {}) {
-    this.#limits = { ...defaultXmlLimits, ...options.limits };
+    this.#limits = options.limits === undefined ? defaultXmlLimits : completeXmlLimits(options.limits);
     this.#tags = options.tags ?? null;
     this.#options = options;
   }
@@ -407,6 +407,8 @@ export class XmlScanner {
         tag = this.#parseTag();
         if (this.#at === end + 1) this.#tags.set(raw, tag);
       } else {
+        // It may have been remembered under other limits.
+        if (tag.names.length > this.#limits.maxAttributes) this.#tooManyAttributes(this.#at);
         this.#at = end + 1;
       }
     } else {
@@ -423,6 +425,10 @@ export class XmlScanner {
     this.tag = tag;
     this.name = tag.name;
     return 'open';
+  }
+
+  #tooManyAttributes(at: number): never {
+    return this.#fail('xml_limit', `more than ${this.#limits.maxAttributes} attributes`, at);
   }
 
   #parseTag(): XmlTag {
@@ -459,9 +465,7 @@ export class XmlScanner {
     if (at === from) this.#broken('expected an attribute name', at);
     const name = copyText(source.slice(from, at));
     if (names.includes(name)) this.#broken(`attribute ${name} twice`, from);
-    if (names.length >= this.#limits.maxAttributes) {
-      this.#fail('xml_limit', `more than ${this.#limits.maxAttributes} attributes`, from);
-    }
+    if (names.length >= this.#limits.maxAttributes) this.#tooManyAttributes(from);
     while (isBlank(source.charCodeAt(at))) at++;
     if (at >= source.length) this.#truncated('unfinished tag');
     if (source[at] !== '=') this.#broken('expected "="', at);

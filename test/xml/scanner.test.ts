@@ -7,6 +7,11 @@ type Event =
   | readonly ['close', string]
   | readonly ['text', string];
 
+/** An error with these facts, whatever else it says. */
+function like(facts: Readonly<Record<string, unknown>>): Error {
+  return expect.objectContaining(facts) as Error;
+}
+
 function push(events: Event[], event: Event): void {
   const last = events.at(-1);
   if (event[0] === 'text' && last?.[0] === 'text') events[events.length - 1] = ['text', last[1] + event[1]];
@@ -135,11 +140,11 @@ describe('a well-formed document', () => {
 describe('a malformed document', () => {
   test.each(malformed)('with %s is refused, as the reference does', (_name, text) => {
     expect(reference(text)).toBeNull();
-    expect(() => scan(text)).toThrow(expect.objectContaining({ code: 'xml_not_well_formed' }));
+    expect(() => scan(text)).toThrow(like({ code: 'xml_not_well_formed' }));
   });
 
   test('is refused with line and column of the fault', () => {
-    expect(() => scan('<a>\n  <b>&x;</b>\n</a>')).toThrow(expect.objectContaining({ line: 2, column: 6 }));
+    expect(() => scan('<a>\n  <b>&x;</b>\n</a>')).toThrow(like({ line: 2, column: 6 }));
   });
 });
 
@@ -151,7 +156,7 @@ describe('what XML allows but this scanner does not take', () => {
     ['a processing instruction inside', '<a><?x?></a>'],
     ['another encoding', '<?xml version="1.0" encoding="iso-8859-1"?><a/>'],
   ])('%s is forbidden', (_name, text) => {
-    expect(() => scan(text)).toThrow(expect.objectContaining({ code: 'xml_forbidden' }));
+    expect(() => scan(text)).toThrow(like({ code: 'xml_forbidden' }));
   });
 
   test('a plain DOCTYPE and instructions are skipped if the options say so', () => {
@@ -162,9 +167,7 @@ describe('what XML allows but this scanner does not take', () => {
       ['text', '12'],
       ['close', 'a'],
     ]);
-    expect(() => scan('<!DOCTYPE a [<!ENTITY x "y">]><a/>', options)).toThrow(
-      expect.objectContaining({ code: 'xml_forbidden' }),
-    );
+    expect(() => scan('<!DOCTYPE a [<!ENTITY x "y">]><a/>', options)).toThrow(like({ code: 'xml_forbidden' }));
   });
 });
 
@@ -176,7 +179,7 @@ describe('limits', () => {
     ['elements', '<a><a/><a/><a/><a/><a/></a>'],
     ['length', `<a>${' '.repeat(60)}</a>`],
   ])('on %s are kept', (_name, text) => {
-    expect(() => scan(text, { limits })).toThrow(expect.objectContaining({ code: 'xml_limit' }));
+    expect(() => scan(text, { limits })).toThrow(like({ code: 'xml_limit' }));
   });
 
   test('are not reached by a document just within them', () => {

@@ -7,7 +7,7 @@ import {
 } from '../model/index.js';
 import { CimError, type CimRequest, type ParameterValue } from '../operations/index.js';
 import { createReader } from './create-reader.js';
-import { type CodecLimits, requestLimits } from './limits.js';
+import { type CodecLimits, limitsOver, requestLimits } from './limits.js';
 import type { CimMessage, DecodedCall, DecodedExport, MessageBody, VersionRefusal } from './message.js';
 import { findOperation, type Operation, type OperationParameter } from './operations.js';
 import { readInstance } from './read-instance.js';
@@ -237,9 +237,9 @@ function readMessage(reader: CimXmlReader): CimMessage {
  * @throws CodecError `request-not-well-formed` not XML; `request-not-valid` breaks the DTD, is not UTF-8, has a DOCTYPE,
  * or exceeds the limits
  */
-export function decodeMessage(source: Uint8Array | string, limits: Partial<CodecLimits> = {}): CimMessage {
+export function decodeMessage(source: Uint8Array | string, limits?: Partial<CodecLimits>): CimMessage {
   return withCodecErrors('request', () => {
-    const reader = createReader({ role: 'request', limits: { ...requestLimits, ...limits }, onFault: null });
+    const reader = createReader({ role: 'request', limits: limitsOver(requestLimits, limits), onFault: null });
     feed(reader, source);
     return readMessage(reader);
   });

@@ -3,7 +3,7 @@ import type { CimError, CimRequest, CimResult, ResultOf } from '../operations/in
 import { Answer, type AnswerItem } from './answer.js';
 import { batchOf, resultOf, streamedKind, streamedResult } from './answer-result.js';
 import { createReader } from './create-reader.js';
-import { answerLimits, type CodecLimits } from './limits.js';
+import { answerLimits, type CodecLimits, limitsOver } from './limits.js';
 import { asCodecError, type CimXmlReader, type ToleratedFault } from './reader.js';
 
 export interface DecodeResponseOptions {
@@ -29,7 +29,7 @@ function createAnswerReader(options: DecodeResponseOptions): CimXmlReader {
   };
   return createReader({
     role: 'answer',
-    limits: { ...answerLimits, ...options.limits },
+    limits: limitsOver(answerLimits, options.limits),
     onFault: options.strict === true ? null : tell,
   });
 }
@@ -212,10 +212,7 @@ export async function decodeResponse<R extends CimRequest>(
     if (!exhausted) await source.return?.();
     throw error;
   }
-  return streamedResult(
-    kind,
-    remainingBatches(decoder as unknown as ResponseDecoder<CimRequest>, source),
-  ) as ResultOf<R>;
+  return streamedResult(kind, remainingBatches(decoder, source)) as ResultOf<R>;
 }
 
 /** What became of one request of a batch. */

@@ -1,6 +1,6 @@
 import type { CimClass, CimInstance, CimQualifierType } from '../model/index.js';
 import { createReader } from './create-reader.js';
-import { type CodecLimits, requestLimits } from './limits.js';
+import { type CodecLimits, limitsOver, requestLimits } from './limits.js';
 import { readQualifierDeclaration } from './read-class.js';
 import { readObject } from './read-object.js';
 import { feed, withCodecErrors } from './reader.js';
@@ -35,12 +35,9 @@ export function toCimXml(value: CimInstance | CimClass | CimQualifierType): stri
  * Reads one element as `toCimXml` writes it, and the other elements that carry an instance or class.
  * @throws CodecError `request-not-well-formed`, `request-not-valid` @throws CimError 4 a value that CIM does not know
  */
-export function decodeCimXml(
-  text: string,
-  limits: Partial<CodecLimits> = {},
-): CimInstance | CimClass | CimQualifierType {
+export function decodeCimXml(text: string, limits?: Partial<CodecLimits>): CimInstance | CimClass | CimQualifierType {
   return withCodecErrors('request', () => {
-    const reader = createReader({ role: 'request', limits: { ...requestLimits, ...limits }, onFault: null });
+    const reader = createReader({ role: 'request', limits: limitsOver(requestLimits, limits), onFault: null });
     feed(reader, text);
     const element = reader.child() ?? reader.invalid('no element');
     const value = element === 'QUALIFIER.DECLARATION' ? readQualifierDeclaration(reader) : readObject(reader, element);

@@ -4,7 +4,7 @@ import type { CimError } from '../operations/index.js';
 import { createReader } from './create-reader.js';
 import { errorElement } from './encode-response.js';
 import { answerEnvelope, requestEnvelope } from './envelope.js';
-import { type CodecLimits, requestLimits } from './limits.js';
+import { type CodecLimits, limitsOver, requestLimits } from './limits.js';
 import { readError } from './read-error.js';
 import { feed, withCodecErrors } from './reader.js';
 import { instanceElement } from './write-instance.js';
@@ -46,11 +46,11 @@ export function encodeExportBatchResponse(id: string, answers: readonly ExportAn
  * Reads a listener's answer to one export; nothing else than acceptance returns.
  * @throws CimError the listener's refusal @throws CodecError `answer-not-well-formed`, `answer-not-valid`
  */
-export function decodeExportResponse(source: Uint8Array | string, limits: Partial<CodecLimits> = {}): void {
+export function decodeExportResponse(source: Uint8Array | string, limits?: Partial<CodecLimits>): void {
   const refusal = withCodecErrors('answer', () => {
     const reader = createReader({
       role: 'answer',
-      limits: { ...requestLimits, ...limits },
+      limits: limitsOver(requestLimits, limits),
       onFault: () => undefined,
     });
     feed(reader, source);

@@ -20,3 +20,8 @@ export const answerLimits: CodecLimits = {
   maxElements: Number.POSITIVE_INFINITY,
   maxLength: Number.POSITIVE_INFINITY,
 };
+
+/** Limits of one call over those of its kind of message. */
+export function limitsOver(usual: CodecLimits, given: Partial<CodecLimits> | undefined): CodecLimits {
+  return given === undefined ? usual : { ...usual, ...given };
+}

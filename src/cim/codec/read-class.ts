@@ -173,7 +173,9 @@ function readProperty(reader: CimXmlReader, element: PropertyElement): CimProper
   };
 }
 
-function isParameterElement(element: string | null): element is string {
+type ParameterElement = 'PARAMETER' | 'PARAMETER.REFERENCE' | 'PARAMETER.ARRAY' | 'PARAMETER.REFARRAY';
+
+function isParameterElement(element: string | null): element is ParameterElement {
   return (
     element === 'PARAMETER' ||
     element === 'PARAMETER.REFERENCE' ||
@@ -182,7 +184,7 @@ function isParameterElement(element: string | null): element is string {
   );
 }
 
-function readParameter(reader: CimXmlReader, element: string): CimParameter {
+function readParameter(reader: CimXmlReader, element: ParameterElement): CimParameter {
   const name = cimName(reader, 'NAME');
   const isReference = element === 'PARAMETER.REFERENCE' || element === 'PARAMETER.REFARRAY';
   const type = isReference ? 'reference' : plainType(reader);

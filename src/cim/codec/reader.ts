@@ -19,8 +19,8 @@ export interface ReaderOptions {
   readonly limits: CodecLimits;
   /** Objects around this one that embed it. */
   readonly embedding: number;
-  /** Reads an embedded object; given from outside because it needs a reader of its own. */
-  readonly embedded: (text: string, outer: CimXmlReader) => CimInstance | CimClass;
+  /** Reads an embedded object, null if it is a wrong value; given from outside because it needs a reader of its own. */
+  readonly embedded: (text: string, outer: CimXmlReader) => CimInstance | CimClass | null;
   readonly onFault: ((fault: ToleratedFault) => void) | null;
 }
 

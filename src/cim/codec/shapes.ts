@@ -73,19 +73,22 @@ export class ShapeNode {
   /** Whether a property stands there twice. */
   get hasTwice(): boolean {
     if (this.#twice === null) {
-      const properties = this.#properties(new Set());
-      this.#twice = new Set(properties.map(({ name }) => foldName(name))).size < properties.length;
+      const headers = this.#headers();
+      this.#twice = new Set(headers.map(({ name }) => foldName(name))).size < headers.length;
     }
     return this.#twice;
   }
 
   #properties(keys: ReadonlySet<string>): PropertyShape[] {
-    const properties: PropertyShape[] = [];
-    for (let node: ShapeNode | null = this; node !== null; node = node.#parent) {
-      const header = node.#header;
-      if (header !== null) properties.push(keys.has(foldName(header.name)) ? { ...header, isKey: true } : header);
+    return this.#headers().map((header) => (keys.has(foldName(header.name)) ? { ...header, isKey: true } : header));
+  }
+
+  #headers(): PropertyShape[] {
+    const headers = this.#header === null ? [] : [this.#header];
+    for (let node = this.#parent; node !== null; node = node.#parent) {
+      if (node.#header !== null) headers.push(node.#header);
     }
-    return properties.reverse();
+    return headers.reverse();
   }
 }
 

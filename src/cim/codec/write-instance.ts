@@ -21,12 +21,12 @@ function isEmbedded(value: CimScalar | null): value is CimInstance | CimClass {
   return typeof value === 'object' && value !== null && (value.kind === 'instance' || value.kind === 'class');
 }
 
-/** The text between VALUE tags: embedded objects are CIM-XML, escaped once more. */
+/** The text between VALUE tags: embedded objects are CIM-XML, escaped once more; instances without class origins. */
 export function valueText(type: CimType, value: CimScalar): string {
   if (typeof value === 'string' && type === 'string') return escapeText(value);
   if (isEmbedded(value)) {
     if (type !== 'string') throw new TvdcError('bad_value', `an object cannot be embedded in a ${type}`);
-    return escapeText(value.kind === 'class' ? classElement(value, wholeClass) : instanceElement(value, true));
+    return escapeText(value.kind === 'class' ? classElement(value, wholeClass) : instanceElement(value, false));
   }
   const text = formatScalar(type, value);
   return type === 'char16' ? escapeText(text) : text;

@@ -26,16 +26,10 @@ function valueTypeOf(type: CimType): ValueType {
 
 /** The type written for a key whose type nobody said: TYPE is required since DTD 2.4. */
 function guessType(value: Exclude<KeyValue, CimInstancePath>): CimType {
-  switch (typeof value) {
-    case 'string':
-      return 'string';
-    case 'boolean':
-      return 'boolean';
-    case 'number':
-      return 'real64';
-    case 'bigint':
-      return value < 0n ? 'sint64' : 'uint64';
-  }
+  if (typeof value === 'string') return 'string';
+  if (typeof value === 'boolean') return 'boolean';
+  if (typeof value === 'number') return 'real64';
+  return value < 0n ? 'sint64' : 'uint64';
 }
 
 function keyText(value: Exclude<KeyValue, CimInstancePath>): string {

@@ -181,7 +181,7 @@ function property(depth: number, origins: boolean): fc.Arbitrary<Filled> {
     .tuple(fc.record(common), fc.constantFrom<EmbeddedKind>('instance', 'object'), fc.boolean())
     .chain(([head, kind, isArray]) => {
       const inner: fc.Arbitrary<CimScalar> =
-        kind === 'object' ? fc.oneof(instance(depth - 1), cimClass) : instance(depth - 1);
+        kind === 'object' ? fc.oneof(instance(depth - 1, false), cimClass) : instance(depth - 1, false);
       const value: fc.Arbitrary<CimValue> = isArray ? fc.array(fc.option(inner), { maxLength: 2 }) : fc.option(inner);
       const shape = {
         ...head,
@@ -389,7 +389,7 @@ const embeddedParameter: fc.Arbitrary<ParameterValue & { readonly type: CimType 
   name,
   type: fc.constant('string' as const),
   isArray: fc.constant(false),
-  value: fc.oneof(instance(0), cimClass),
+  value: fc.oneof(instance(0, false), cimClass),
 });
 
 const untypedParameter: fc.Arbitrary<ParameterValue> = fc
@@ -519,15 +519,13 @@ export function resultFor(request: CimRequest): fc.Arbitrary<PlainResult> {
         request.kind === 'OpenQueryInstances'
           ? fc.option(cimClass.map((given) => withoutOrigins(given)))
           : fc.constant(null);
-      return fc
-        .tuple(fc.array(item, { maxLength: 4 }), query, pulled)
-        .map(([instances, queryResultClass, ends]) => ({
-          kind,
-          withPath: located,
-          instances,
-          queryResultClass,
-          ...ends,
-        }));
+      return fc.tuple(fc.array(item, { maxLength: 4 }), query, pulled).map(([instances, queryResultClass, ends]) => ({
+        kind,
+        withPath: located,
+        instances,
+        queryResultClass,
+        ...ends,
+      }));
     }
     case 'pulled-paths':
       return fc
