@@ -1,5 +1,26 @@
-export * from './appraise/index.js';
+export {
+  type AppraisalPolicy,
+  type BufferRule,
+  type FirmwareRule,
+  type KeyRing,
+} from './appraise/index.js';
 export * from './evidence/index.js';
+export * from './offline/index.js';
 export * from './references/index.js';
 export * from './verdict/index.js';
-export * from './verifier/index.js';
+export {
+  type Binding,
+  type BindingChallenge,
+  type Challenge,
+  createVerifier,
+  type Expectations,
+  type HostExpectations,
+  type StateChange,
+  stateChanges,
+  type SubjectStatus,
+  type TrustAnchor,
+  type Verifier,
+  type VerifierOptions,
+  type VmExpectations,
+} from './verifier/index.js';
+export { EvidenceError, LookError } from './verify/index.js';

@@ -60,7 +60,7 @@ export interface ReferenceDatabase {
   sets(): Promise<readonly ReferenceSet[]>;
   /** Adds or replaces in one transaction; returns how many entries the set has gained. */
   add(set: string, entries: Iterable<ReferenceEntry>): Promise<number>;
-  /** In the order of path and digest, in batches of at most 1 000. */
+  /** In a stable order, in batches of at most 1 000. */
   list(set: string, filter?: ReferenceFilter): AsyncIterable<readonly ReferenceEntry[]>;
   /** Returns how many entries were changed. */
   annotate(set: string, filter: ReferenceFilter, change: ReferenceChange): Promise<number>;

@@ -1,3 +1,4 @@
+export { createMemoryReferences } from './memory.js';
 export {
   type ReferenceAnswer,
   type ReferenceChange,
@@ -14,3 +15,10 @@ export {
   type ReferenceStatus,
   referenceStatuses,
 } from './entry.js';
+export { parseReferenceFile, parseRuntimePolicy, type ReferenceFile } from './keylime.js';
+export { formatReferenceJson, type ImportOptions, parseReferenceJson } from './reference-json.js';
+export { openSqliteReferences } from './sqlite.js';
+export { openBundle, type ReferenceBundle, signBundle } from './bundle.js';
+export { diffEntries, diffSets, exportSet, type ReferenceDiff } from './diff.js';
+export { type DirectoryOptions, entriesOfDirectory } from './import-directory.js';
+export { entriesOfImaLog } from './import-log.js';

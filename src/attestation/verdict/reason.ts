@@ -6,16 +6,19 @@
  */
 export type ReasonKind = 'bad' | 'unwanted' | 'failure' | 'note';
 
+/** Every verdict but `trusted`, which no reason makes. */
+export type ReasonStatus = 'untrusted' | 'unknown' | 'pending' | 'unreachable' | 'no_policy' | 'stale';
+
 interface ReasonRule {
   readonly kind: ReasonKind;
   /** The best verdict that this reason leaves possible; null for notes. */
-  readonly status: 'untrusted' | 'unknown' | 'pending' | 'unreachable' | 'no_policy' | 'stale' | null;
+  readonly status: ReasonStatus | null;
   readonly text: string;
 }
 
 const bad = (text: string): ReasonRule => ({ kind: 'bad', status: 'untrusted', text });
 const unwanted = (text: string): ReasonRule => ({ kind: 'unwanted', status: 'untrusted', text });
-const failure = (status: NonNullable<ReasonRule['status']>, text: string): ReasonRule => ({
+const failure = (status: ReasonStatus, text: string): ReasonRule => ({
   kind: 'failure',
   status,
   text,
@@ -42,7 +45,6 @@ export const reasonRules = {
   activation_refused: bad('the answer to the credential challenge is wrong'),
   wrong_nonce: bad('the quote does not answer this challenge'),
   nonce_reused: bad('the challenge was answered before'),
-  nonce_unknown: bad('the challenge was never made or is too old'),
   rolled_back: bad('clock or counters of the TPM went back'),
   bank_downgrade: bad('the quote leaves out the PCR banks that the policy requires'),
   selection_incomplete: bad('the quote leaves out PCRs that the policy requires'),
@@ -86,6 +88,8 @@ export const reasonRules = {
   host_stale: failure('unknown', 'the verdict on the host is too old'),
   host_unreachable: failure('unknown', 'the host could not be reached'),
   host_no_policy: failure('unknown', 'there is no policy for the host'),
+  nonce_unknown: failure('unknown', 'the challenge was never made or is too old'),
+  full_log_needed: failure('pending', 'policy, references or boot changed: the log is needed from its beginning'),
   not_covered_yet: failure('pending', 'the quote covers no entry yet'),
   state_changed: failure('pending', 'the state changed and was not attested since'),
   no_reference_set: failure('no_policy', 'no reference set applies'),
@@ -98,6 +102,7 @@ export const reasonRules = {
   boot_aggregate_from_reference: note('boot_aggregate was compared with the reference, for want of PCR values'),
   host_asserted: note('the host speaks for the virtual machine; its vTPM has not quoted'),
   link_rests_on_host: note("the link to the host rests on the host's measured software"),
+  more_findings: note('further findings are left out'),
   unproven: note('pushed by an agent and not proven'),
 } as const satisfies Readonly<Record<string, ReasonRule>>;
 
@@ -107,6 +112,8 @@ export type ReasonCode = keyof typeof reasonRules;
 export interface Reason {
   readonly code: ReasonCode;
   readonly kind: ReasonKind;
+  /** The best verdict that this reason leaves possible; null: it decides nothing. */
+  readonly status: ReasonStatus | null;
   readonly message: string;
   readonly index?: number;
   readonly path?: string;
@@ -116,11 +123,17 @@ export interface Reason {
   readonly digest?: string;
 }
 
-export type ReasonFacts = Omit<Reason, 'code' | 'kind' | 'message'> & { readonly detail?: string };
+export type ReasonFacts = Omit<Reason, 'code' | 'kind' | 'status' | 'message'> & { readonly detail?: string };
 
 /** Makes a reason from its code and facts. */
 export function reason(code: ReasonCode, facts: ReasonFacts = {}): Reason {
   const { detail, ...rest } = facts;
   const rule: ReasonRule = reasonRules[code];
-  return { code, kind: rule.kind, message: detail === undefined ? rule.text : `${rule.text}: ${detail}`, ...rest };
+  const { kind, status } = rule;
+  return { code, kind, status, message: detail === undefined ? rule.text : `${rule.text}: ${detail}`, ...rest };
+}
+
+/** The same finding as a note: said, but deciding nothing. */
+export function asNote(made: Reason): Reason {
+  return { ...made, kind: 'note', status: null };
 }

@@ -1,3 +1,4 @@
+export { firstPosition, judgeEvidence, type PipelineInput, type PipelineResult } from './pipeline.js';
 export {
   type Binding,
   type BindingChallenge,
@@ -12,3 +13,4 @@ export {
   type VerifierOptions,
   type VmExpectations,
 } from './types.js';
+export { createVerifier } from './verifier.js';

@@ -94,9 +94,7 @@ export interface SubjectStatus {
   readonly verdict: Verdict | null;
   readonly lastAttempt: number | null;
   readonly lastTrusted: number | null;
-  /** Index of the first entry to ask for with GetEvidence. */
-  readonly logStart: number;
-  /** The reset count that `logStart` belongs to; another in an answer means: ask again from 0. */
+  /** The reset count that the log position belongs to; another in an answer means: ask again from 0. */
   readonly resetCount: number | null;
 }
 
@@ -115,6 +113,11 @@ export interface Verifier {
   confirmBinding(id: string, answer: Uint8Array): Promise<Binding>;
   binding(subject: Subject): Binding | null;
   forgetBinding(subject: Subject): Promise<void>;
+  /**
+   * Index of the first entry to ask for with GetEvidence: what was judged and wanted before is not asked for again, unless
+   * policy or references changed since.
+   */
+  logStart(subject: Subject, policy: AppraisalPolicy): Promise<number>;
   judgeHost(evidence: Evidence, expectations: HostExpectations): Promise<Verdict>;
   /** A VM by its vTPM's quote; `hostVerdict` is the one of the same round, null if there is none. */
   judgeVm(evidence: Evidence, hostVerdict: Verdict | null, expectations: VmExpectations): Promise<Verdict>;

@@ -2,6 +2,11 @@ import { concatBytes, type HashAlgorithm, hash } from '../../../base/index.js';
 
 const nameFieldSize = 256;
 
+function isZero(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if (bytes[at] !== 0) return false;
+  return true;
+}
+
 /**
  * One entry of an IMA measurement list, as a view of the log's bytes: valid as long as they are not changed.
  * Nothing in it is believed: the template hash is what the log states, not what was extended.
@@ -12,7 +17,7 @@ export class ImaEntry {
   readonly pcr: number;
   readonly template: string;
   /** The log that the entry is in, and the entry's place: header at `start`, template data from `dataStart` to `end`. */
-  readonly log: Uint8Array;
+  readonly log: Buffer;
   readonly start: number;
   readonly dataStart: number;
   readonly end: number;
@@ -20,7 +25,7 @@ export class ImaEntry {
   readonly violation: boolean;
 
   constructor(
-    log: Uint8Array,
+    log: Buffer,
     place: {
       readonly index: number;
       readonly pcr: number;
@@ -37,9 +42,7 @@ export class ImaEntry {
     this.start = place.start;
     this.dataStart = place.dataStart;
     this.end = place.end;
-    let or = 0;
-    for (let at = place.start + 4; at < place.start + 24; at++) or |= log[at] as number;
-    this.violation = or === 0;
+    this.violation = log[place.start + 4] === 0 && isZero(log, place.start + 4, place.start + 24);
   }
 
   /** The SHA-1 template hash that the log states. */

@@ -24,26 +24,65 @@ export interface ImaMeasurement {
   readonly others: Readonly<Partial<Record<ImaFieldName, Uint8Array>>>;
 }
 
-function digestOf(field: Uint8Array, versioned: boolean, at: number): ImaDigest {
-  const nul = field.indexOf(0);
-  const prefix = Buffer.from(field.subarray(0, Math.max(nul, 0))).toString('latin1');
+/** Called for each field with its place in the log's bytes. */
+export type ImaFieldVisitor = (name: ImaFieldName, start: number, end: number) => void;
+
+/**
+ * Goes over the fields of an entry that is not of template `ima`, without copies.
+ * @throws DecodeError `truncated`, `trailing_bytes`
+ */
+export function scanImaFields(entry: ImaEntry, visit: ImaFieldVisitor): void {
+  const { log, end } = entry;
+  let at = entry.dataStart;
+  for (const name of imaTemplateFields(entry.template)) {
+    const start = at + 4;
+    if (start > end) throw new DecodeError('truncated', `field ${name} is missing`, at);
+    const length = log.readUInt32LE(at);
+    if (length > end - start) throw new DecodeError('truncated', `field ${name} of ${length} bytes`, at);
+    at = start + length;
+    visit(name, start, at);
+  }
+  if (at !== end) throw new DecodeError('trailing_bytes', `${end - at} bytes after the last field`, at);
+}
+
+/** Where the digest of a field begins, and what is said before it. */
+export interface ImaDigestPlace {
+  readonly algorithm: string;
+  readonly kind?: 'ima' | 'verity';
+  readonly start: number;
+}
+
+/** Reads `algorithm:` or, of templates with `d-ngv2`, `kind:algorithm:` before a digest. @throws DecodeError `bad_field` */
+export function imaDigestPlace(log: Buffer, start: number, end: number, versioned: boolean): ImaDigestPlace {
+  const nul = log.indexOf(0, start);
+  const prefix = nul < 0 || nul >= end || nul - start > 64 ? '' : log.toString('latin1', start, nul);
   const parts = prefix.split(':');
   const [first, second] = parts;
   if (versioned) {
-    const kind = first === 'verity' ? 'verity' : first === 'ima' ? 'ima' : null;
-    if (kind === null || parts.length !== 3 || !second || parts[2] !== '')
-      throw new DecodeError('bad_field', 'digest without its kind and algorithm', at);
-    return { algorithm: second, value: field.subarray(nul + 1), kind };
+    const kind = first === 'verity' || first === 'ima' ? first : null;
+    if (kind === null || parts.length !== 3 || !second || parts[2] !== '') {
+      throw new DecodeError('bad_field', 'digest without its kind and algorithm', start);
+    }
+    return { algorithm: second, kind, start: nul + 1 };
   }
-  if (parts.length !== 2 || !first || second !== '')
-    throw new DecodeError('bad_field', 'digest without its algorithm', at);
-  return { algorithm: first, value: field.subarray(nul + 1) };
+  if (parts.length !== 2 || !first || second !== '') {
+    throw new DecodeError('bad_field', 'digest without its algorithm', start);
+  }
+  return { algorithm: first, start: nul + 1 };
 }
 
-function nameOf(field: Uint8Array, at: number): string {
-  const end = field.length > 0 && field[field.length - 1] === 0 ? field.length - 1 : -1;
-  if (end < 0 || field.indexOf(0) !== end) throw new DecodeError('bad_field', 'name without its end', at);
-  return Buffer.from(field.buffer, field.byteOffset, end).toString('utf8');
+/** A name with its end. @throws DecodeError `bad_field` */
+export function imaPath(log: Buffer, start: number, end: number): string {
+  if (log.indexOf(0, start) !== end - 1) throw new DecodeError('bad_field', 'name without its end', start);
+  return log.toString('utf8', start, end - 1);
+}
+
+function digestOf(log: Buffer, start: number, end: number, versioned: boolean): ImaDigest {
+  const place = imaDigestPlace(log, start, end, versioned);
+  const value = log.subarray(place.start, end);
+  return place.kind === undefined
+    ? { algorithm: place.algorithm, value }
+    : { algorithm: place.algorithm, value, kind: place.kind };
 }
 
 function oldMeasurement(entry: ImaEntry): ImaMeasurement {
@@ -62,29 +101,22 @@ function oldMeasurement(entry: ImaEntry): ImaMeasurement {
  */
 export function decodeImaFields(entry: ImaEntry): ImaMeasurement {
   if (entry.template === 'ima') return oldMeasurement(entry);
-  const view = new DataView(entry.log.buffer, entry.log.byteOffset, entry.log.byteLength);
+  const { log } = entry;
   const out: { -readonly [K in keyof ImaMeasurement]?: ImaMeasurement[K] } = {};
   const others: Partial<Record<ImaFieldName, Uint8Array>> = {};
-  let at = entry.dataStart;
-  for (const name of imaTemplateFields(entry.template)) {
-    if (at + 4 > entry.end) throw new DecodeError('truncated', `field ${name} is missing`, at);
-    const length = view.getUint32(at, true);
-    const start = at + 4;
-    if (length > entry.end - start) throw new DecodeError('truncated', `field ${name} of ${length} bytes`, at);
-    const field = entry.log.subarray(start, start + length);
-    at = start + length;
-    if (name === 'd-ng' || name === 'd-ngv2') out.digest = digestOf(field, name === 'd-ngv2', start);
-    else if (name === 'd') out.digest = { algorithm: field.length === 16 ? 'md5' : 'sha1', value: field };
-    else if (name === 'n-ng' || name === 'n') out.path = nameOf(field, start);
-    else if (length === 0) continue;
-    else if (name === 'sig') out.signature = field;
-    else if (name === 'buf') out.buffer = field;
-    else if (name === 'd-modsig') out.moduleDigest = digestOf(field, false, start);
-    else if (name === 'modsig') out.moduleSignature = field;
-    else if (name === 'evmsig') out.evmSignature = field;
-    else others[name] = field;
-  }
-  if (at !== entry.end) throw new DecodeError('trailing_bytes', `${entry.end - at} bytes after the last field`, at);
+  scanImaFields(entry, (name, start, end) => {
+    if (name === 'd-ng' || name === 'd-ngv2') out.digest = digestOf(log, start, end, name === 'd-ngv2');
+    else if (name === 'd')
+      out.digest = { algorithm: end - start === 16 ? 'md5' : 'sha1', value: log.subarray(start, end) };
+    else if (name === 'n-ng' || name === 'n') out.path = imaPath(log, start, end);
+    else if (start === end) return;
+    else if (name === 'sig') out.signature = log.subarray(start, end);
+    else if (name === 'buf') out.buffer = log.subarray(start, end);
+    else if (name === 'd-modsig') out.moduleDigest = digestOf(log, start, end, false);
+    else if (name === 'modsig') out.moduleSignature = log.subarray(start, end);
+    else if (name === 'evmsig') out.evmSignature = log.subarray(start, end);
+    else others[name] = log.subarray(start, end);
+  });
   if (out.digest === undefined || out.path === undefined) {
     throw new DecodeError('bad_field', `template ${entry.template} names no digest or no file`, entry.dataStart);
   }

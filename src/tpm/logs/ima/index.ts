@@ -2,7 +2,16 @@ export { formatImaEntry, parseImaAscii } from './ascii.js';
 export { bootAggregate, bootAggregateName } from './boot-aggregate.js';
 export { encodeImaData, encodeImaEntry, imaDigest, type ImaInput, imaName } from './encode.js';
 export { ImaEntry, violationDigests } from './entry.js';
-export { decodeImaFields, type ImaDigest, type ImaMeasurement } from './fields.js';
+export {
+  decodeImaFields,
+  type ImaDigest,
+  imaDigestPlace,
+  type ImaDigestPlace,
+  type ImaFieldVisitor,
+  type ImaMeasurement,
+  imaPath,
+  scanImaFields,
+} from './fields.js';
 export { createImaLog, type ImaExtension, type ImaLog, type ImaLogOptions, type ImaLogPart } from './log.js';
 export { decodeImaLog, defaultImaLimits, type ImaLimits, ImaReader } from './read.js';
 export {

@@ -20,8 +20,7 @@ const maxPcr = 23;
  * the bytes end, and continues after the next `push`. Runs in linear time whatever the parts.
  */
 export class ImaReader {
-  #log: Uint8Array;
-  #view: DataView;
+  #log: Buffer;
   #used: number;
   #at = 0;
   #owned = false;
@@ -29,11 +28,11 @@ export class ImaReader {
   #consumed = 0;
   readonly #limits: ImaLimits;
   readonly #templates = new Map<string, string>();
+  #lastTemplate: { readonly name: string; readonly bytes: Buffer } | null = null;
 
   /** @param firstIndex index of the first entry in `log` */
   constructor(log: Uint8Array = new Uint8Array(0), firstIndex = 0, limits: ImaLimits = defaultImaLimits) {
-    this.#log = log;
-    this.#view = new DataView(log.buffer, log.byteOffset, log.byteLength);
+    this.#log = Buffer.from(log.buffer, log.byteOffset, log.byteLength);
     this.#used = log.length;
     this.#index = firstIndex;
     this.#limits = limits;
@@ -57,12 +56,11 @@ export class ImaReader {
       return;
     }
     const rest = this.#used - this.#at;
-    const grown = new Uint8Array(Math.max((rest + part.length) * 2, 65_536));
+    const grown = Buffer.alloc(Math.max((rest + part.length) * 2, 65_536));
     grown.set(this.#log.subarray(this.#at, this.#used), 0);
     grown.set(part, rest);
     this.#log = grown;
     this.#owned = true;
-    this.#view = new DataView(grown.buffer);
     this.#consumed += this.#at;
     this.#used = rest + part.length;
     this.#at = 0;
@@ -73,10 +71,10 @@ export class ImaReader {
     const at = this.#at;
     const available = this.#used - at;
     if (available < headerSize) return null;
-    const view = this.#view;
-    const pcr = view.getUint32(at, true);
+    const log = this.#log;
+    const pcr = log.readUInt32LE(at);
     if (pcr > maxPcr) throw new DecodeError('bad_pcr', `PCR ${pcr}`, this.offset, { details: { index: this.#index } });
-    const nameLength = view.getUint32(at + 24, true);
+    const nameLength = log.readUInt32LE(at + 24);
     if (nameLength === 0 || nameLength > maxTemplateName) {
       throw this.#bad('bad_template_name', `template name of ${nameLength} bytes`);
     }
@@ -87,7 +85,7 @@ export class ImaReader {
     const old = template === 'ima';
     const dataStart = old ? nameEnd : nameEnd + 4;
     if (old && this.#used < dataStart + 24) return null;
-    const length = old ? 24 + view.getUint32(dataStart + 20, true) : view.getUint32(nameEnd, true);
+    const length = old ? 24 + log.readUInt32LE(dataStart + 20) : log.readUInt32LE(nameEnd);
     if (length > this.#limits.entryBytes) throw this.#bad('limit_exceeded', `an entry of ${length} bytes`);
     const end = dataStart + length;
     if (end > this.#used) return null;
@@ -95,7 +93,7 @@ export class ImaReader {
     if (index >= this.#limits.entries) throw this.#bad('limit_exceeded', `more than ${this.#limits.entries} entries`);
     this.#at = end;
     this.#index = index + 1;
-    return new ImaEntry(this.#log, { index, pcr, template, start: at, dataStart, end });
+    return new ImaEntry(log, { index, pcr, template, start: at, dataStart, end });
   }
 
   /** @throws DecodeError `truncated` if bytes of an unfinished entry are left */
@@ -104,7 +102,16 @@ export class ImaReader {
   }
 
   #template(from: number, to: number): string {
-    const name = Buffer.from(this.#log.buffer, this.#log.byteOffset + from, to - from).toString('latin1');
+    const last = this.#lastTemplate;
+    if (last?.bytes.length === to - from && this.#log.compare(last.bytes, 0, to - from, from, to) === 0)
+      return last.name;
+    const name = this.#checkedTemplate(from, to);
+    this.#lastTemplate = { name, bytes: Buffer.from(name, 'latin1') };
+    return name;
+  }
+
+  #checkedTemplate(from: number, to: number): string {
+    const name = this.#log.toString('latin1', from, to);
     const seen = this.#templates.get(name);
     if (seen !== undefined) return seen;
     try {

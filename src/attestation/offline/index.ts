@@ -1,0 +1,2 @@
+export { measurementFile, parsePcrValues } from './files.js';
+export { type EvidenceFiles, type OfflineVerdict, verifyEvidenceFiles } from './verify-files.js';

@@ -1,0 +1,64 @@
+import type { KeyObject } from 'node:crypto';
+import { equalBytes } from '../../base/index.js';
+import { CertificateError, type CertificateFacts, verifyChain } from '../../vtpm/certificates/index.js';
+import type { Assurance } from '../verdict/index.js';
+import { EvidenceError } from './errors.js';
+
+/** Roots that are believed, and revocation lists; DER. */
+export interface ChainOptions {
+  readonly anchors: readonly { readonly certificate: Uint8Array; readonly assurance: Assurance }[];
+  readonly revocationLists: readonly Uint8Array[];
+}
+
+/** What a verified EK certificate says. */
+export interface EkCertificate {
+  /** SHA-256 of the certificate, hexadecimal. */
+  readonly fingerprint: string;
+  readonly publicKey: KeyObject;
+  /** SubjectPublicKeyInfo, DER. */
+  readonly publicKeyDer: Uint8Array;
+  /** The VM of a virtual TPM, in lower case; null for others. */
+  readonly vm: string | null;
+  /** The host that its issuer signs for, in lower case; null where the issuer names none. */
+  readonly issuerHost: string | null;
+  readonly assurance: Assurance;
+}
+
+/** The chain with its anchor, leaf first. @throws EvidenceError `chain_refused`, `certificate_revoked` */
+export function verifyAnchored(
+  chain: readonly Uint8Array[],
+  options: ChainOptions,
+  now: number,
+): readonly CertificateFacts[] {
+  try {
+    const anchors = options.anchors.map(({ certificate }) => certificate);
+    return verifyChain(chain, anchors, { now, crls: options.revocationLists });
+  } catch (error) {
+    if (!(error instanceof CertificateError)) throw error;
+    const revoked = error.code === 'certificate_revoked';
+    throw new EvidenceError(revoked ? 'certificate_revoked' : 'chain_refused', { detail: error.message }, error);
+  }
+}
+
+/**
+ * Verifies an EK certificate up to an anchor.
+ * @param chain the EK certificate first
+ * @throws EvidenceError `chain_refused`, `certificate_revoked`
+ */
+export function verifyEkChain(chain: readonly Uint8Array[], options: ChainOptions, now: number): EkCertificate {
+  const path = verifyAnchored(chain, options, now);
+  const [leaf, issuer] = path;
+  const root = path.at(-1);
+  if (leaf === undefined || root === undefined || leaf.isCa) {
+    throw new EvidenceError('chain_refused', { detail: 'the first certificate is not that of a key' });
+  }
+  const anchor = options.anchors.find(({ certificate }) => equalBytes(certificate, root.der));
+  return {
+    fingerprint: leaf.fingerprint,
+    publicKey: leaf.publicKey,
+    publicKeyDer: leaf.publicKeyDer,
+    vm: leaf.virtualTpm?.vmUuid.toLowerCase() ?? null,
+    issuerHost: issuer?.host?.hostUuid.toLowerCase() ?? null,
+    assurance: anchor?.assurance ?? 'none',
+  };
+}
