@@ -1,5 +1,21 @@
+export { readCrl, verifyCrl } from './crl.js';
 export type { Name } from './distinguished-name.js';
 export { CertificateError, type CertificateErrorCode } from './errors.js';
+export {
+  type AkCertificateRequest,
+  type EkCertificateRequest,
+  type HostAuthority,
+  type HostAuthorityOptions,
+  openHostAuthority,
+} from './host-authority.js';
+export { oids as certificateOids } from './oids.js';
+export { readCertificate, splitPem, toPem } from './read.js';
+export { type DatacenterRoot, type DatacenterRootOptions, openDatacenterRoot } from './root.js';
+export {
+  createServerCertificate,
+  type ServerCertificate,
+  type ServerCertificateOptions,
+} from './server-certificate.js';
 export {
   type AttestationKeyFacts,
   type CertificateFacts,
@@ -11,3 +27,4 @@ export {
   type TpmSpecificationFacts,
   type VirtualTpmFacts,
 } from './types.js';
+export { type CertificateInput, verifyChain, type VerifyChainOptions } from './verify-chain.js';

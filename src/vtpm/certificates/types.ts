@@ -45,6 +45,8 @@ export interface CertificateFacts {
   readonly pem: string;
   readonly subject: Name;
   readonly issuer: Name;
+  /** The subject's name as it is encoded. */
+  readonly subjectDer: Uint8Array;
   /** Hex without leading zeros. */
   readonly serial: string;
   /** Milliseconds since 1970-01-01 UTC. */

@@ -30,7 +30,9 @@ test('extends a PCR as hash of old value and digest in each bank', async () => {
   await client.pcrExtend(10, [{ algorithm: 'sha256', digest }]);
   const { values } = await client.pcrRead(parsePcrSelection('sha256:0-23'));
   expect(values).toHaveLength(24);
-  const expected = createHash('sha256').update(Buffer.concat([Buffer.alloc(32), digest])).digest('hex');
+  const expected = createHash('sha256')
+    .update(Buffer.concat([Buffer.alloc(32), digest]))
+    .digest('hex');
   expect(Buffer.from(values[10]!.digest).toString('hex')).toBe(expected);
 });
 
@@ -55,7 +57,12 @@ test.each([
   verifyQuoteSignature(quoted.bytes, quoted.signature, ak.publicArea);
   const quote = decodeQuote(quoted.bytes);
   const { values } = await client.pcrRead(selection);
-  expect(quote.attested.pcrDigest).toEqual(pcrDigest('sha256', values.map(({ digest }) => digest)));
+  expect(quote.attested.pcrDigest).toEqual(
+    pcrDigest(
+      'sha256',
+      values.map(({ digest }) => digest),
+    ),
+  );
 
   const secret = randomness.bytes(32);
   const blob = makeCredential(ek.publicArea, ak.name, secret, randomness);
