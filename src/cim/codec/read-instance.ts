@@ -46,9 +46,9 @@ function parseHeader(reader: CimXmlReader, element: string): PropertyHeader {
 function headerOf(reader: CimXmlReader, element: string): PropertyHeader {
   const { tag } = reader.scanner;
   if (tag.memo instanceof PropertyHeader) return tag.memo;
-  const { wrongs } = reader;
+  const { faults } = reader;
   const header = parseHeader(reader, element);
-  if (reader.wrongs === wrongs) tag.memo = header;
+  if (reader.faults === faults) tag.memo = header;
   return header;
 }
 

@@ -36,8 +36,8 @@ export class CimXmlReader {
   readonly options: ReaderOptions;
   /** The first wrong value of the call being read. */
   fault: CimError | null = null;
-  /** Number of wrong values so far. */
-  wrongs = 0;
+  /** Number of wrong and tolerated things so far. */
+  faults = 0;
   /** Status of wrong values: 4, or 13 within the new value of SetProperty. */
   faultStatus: CimStatus = 4;
 
@@ -99,12 +99,13 @@ export class CimXmlReader {
   /** A value that the DTD allows and CIM does not. */
   wrong(message: string, status: CimStatus = this.faultStatus): void {
     if (this.options.role === 'answer') this.invalid(message);
-    this.wrongs++;
+    this.faults++;
     this.fault ??= new CimError(status, message);
   }
 
   /** A fault of other people's servers that does no harm; in requests, and if nothing is tolerated, it is one. */
   tolerate(fault: string, element: string): void {
+    this.faults++;
     const { role, onFault } = this.options;
     if (role === 'request' || onFault === null) this.invalid(`${fault} in ${element}`);
     else onFault({ fault, element });

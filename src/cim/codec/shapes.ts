@@ -29,10 +29,11 @@ export class ShapeNode {
   readonly #parent: ShapeNode | null;
   #lastHeader: PropertyShape | null = null;
   #lastNext: ShapeNode | null = null;
-  readonly #next = new Map<PropertyShape, ShapeNode>();
+  // Made when needed: most places go on in one way only, and there may be many.
+  #next: Map<PropertyShape, ShapeNode> | null = null;
   #lastKeys: readonly { readonly name: string }[] = [];
   #lastShape: InstanceShape | null = null;
-  readonly #shapes = new Map<string, InstanceShape>();
+  #shapes: Map<string, InstanceShape> | null = null;
   #twice: boolean | null = null;
 
   constructor(className: string, parent: ShapeNode | null, header: PropertyShape | null) {
@@ -43,11 +44,14 @@ export class ShapeNode {
 
   next(header: PropertyShape): ShapeNode {
     if (this.#lastHeader === header && this.#lastNext !== null) return this.#lastNext;
-    let node = this.#next.get(header);
+    let node = this.#next?.get(header);
     if (node === undefined) {
       node = new ShapeNode(this.className, this, header);
-      this.#next.set(header, node);
       nodes++;
+      if (this.#lastHeader !== null && this.#lastNext !== null) {
+        this.#next ??= new Map([[this.#lastHeader, this.#lastNext]]);
+        this.#next.set(header, node);
+      }
     }
     this.#lastHeader = header;
     this.#lastNext = node;
@@ -59,6 +63,7 @@ export class ShapeNode {
     const keys = path === null ? [] : path.keys;
     if (this.#lastShape !== null && sameNames(keys, this.#lastKeys)) return this.#lastShape;
     const signature = keys.map((key) => foldName(key.name)).join('\u0000');
+    this.#shapes ??= new Map();
     let shape = this.#shapes.get(signature);
     if (shape === undefined) {
       shape = new InstanceShape(this.className, this.#properties(new Set(signature.split('\u0000'))));

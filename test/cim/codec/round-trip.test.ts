@@ -59,7 +59,7 @@ describe('what is encoded and decoded again is the same:', () => {
       fc.property(intrinsic(name), (request) => {
         expect(decoded(request)).toEqual({ kind: 'request', request });
       }),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
   });
 
@@ -100,7 +100,7 @@ describe('what is encoded and decoded again is the same:', () => {
           expect(await toPlain(found)).toEqual(result);
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
   });
 
@@ -141,7 +141,7 @@ describe('what is encoded and decoded again is the same:', () => {
             });
         }
       }),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
   });
 
