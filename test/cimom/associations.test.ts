@@ -210,3 +210,50 @@ test('a class that is added later takes part in traversals at once', async () =>
   const { batches } = await world.run(referenceNames(createClassPath('TST_Host')));
   expect((await all(batches)).map(({ className }) => className)).toContain('TST_WeakRemark');
 });
+
+test('associations are pulled as well, with and without a filter, and counted afresh', async () => {
+  const world = await createModel();
+  const open = {
+    namespace,
+    instanceName: hostA,
+    assocClass: null,
+    resultClass: null,
+    role: null,
+    resultRole: null,
+    includeClassOrigin: false,
+    propertyList: null,
+    filterQuery: null,
+    filterQueryLanguage: null,
+    operationTimeout: null,
+    continueOnError: false,
+    maxObjectCount: 1,
+  } as const;
+  const opened = await world.run({ kind: 'OpenAssociatorInstances', ...open });
+  const context = { namespace, enumerationContext: opened.enumerationContext ?? '' } as const;
+  expect(await world.run({ kind: 'EnumerationCount', ...context })).toEqual({ kind: 'count', count: 3n });
+  const rest = await world.run({ kind: 'PullInstancesWithPath', ...context, maxObjectCount: 10 });
+  expect(namesOf([...opened.instances, ...rest.instances])).toEqual([
+    'TST_Device:d1',
+    'TST_Device:d2',
+    'TST_Note:n1',
+    'TST_Note:n2',
+  ]);
+  const filter = {
+    ...open,
+    maxObjectCount: 10,
+    filterQueryLanguage: 'DMTF:FQL',
+    filterQuery: "Text = 'first'",
+  } as const;
+  const filtered = await world.run({ kind: 'OpenAssociatorInstancePaths', ...filter });
+  expect([namesOf(filtered.paths), filtered.endOfSequence]).toEqual([['TST_Note:n1'], true]);
+  const references = await world.run({
+    kind: 'OpenReferenceInstances',
+    ...open,
+    maxObjectCount: 10,
+    propertyList: ['Kind'],
+  });
+  expect(references.instances.map((instance) => instance.get('Kind') ?? null)).toContain('plain');
+  const strong = { ...open, maxObjectCount: 10, filterQueryLanguage: 'DMTF:FQL', filterQuery: 'Strength > 5' } as const;
+  expect((await world.run({ kind: 'OpenReferenceInstancePaths', ...strong })).paths).toHaveLength(1);
+  expect((await world.run({ kind: 'OpenReferenceInstances', ...strong })).instances).toHaveLength(1);
+});

@@ -85,7 +85,10 @@ test.each<[string, Partial<Provider>]>([
     },
   ],
   ['rejects', { get: () => Promise.reject(new Error('x')) }],
-  ['rejects with something else', { get: () => Promise.reject('x') }],
+  [
+    'rejects with something else',
+    { get: () => ({ then: (_: unknown, reject: (reason: unknown) => void) => reject('x') }) as Promise<never> },
+  ],
   [
     'gives another instance',
     { get: async (context) => createInstance(context.classes.get('TST_Host'), { Name: 'b' }) },

@@ -1,29 +1,28 @@
-import { nextTurn } from '../../base/index.js';
+import { createTimeSlice, nextTurn } from '../../base/index.js';
 import type { Batches } from '../../cim/operations/index.js';
 import type { Segment } from '../pulls/index.js';
 
-/** Each batch through a function; batches that become empty are left out. */
+/**
+ * Each batch through a function; batches that become empty are left out. A source that answers at once must not keep
+ * the event loop, however little of it is wanted.
+ */
 export async function* mapBatches<T, U>(
   source: Batches<T>,
   map: (batch: readonly T[]) => readonly U[] | Promise<readonly U[]>,
 ): AsyncGenerator<readonly U[], void, undefined> {
+  const slice = createTimeSlice();
   for await (const batch of source) {
     const mapped = map(batch);
     const out = mapped instanceof Promise ? await mapped : mapped;
     if (out.length > 0) yield out;
+    const pause = slice.pause();
+    if (pause !== undefined) await pause;
   }
 }
 
 /** Segments one after the other; the first failure ends it. */
 export async function* flatten<T>(segments: readonly Segment<T>[]): AsyncGenerator<readonly T[], void, undefined> {
   for (const segment of segments) yield* segment();
-}
-
-/** Everything of a source. */
-export async function collect<T>(source: Batches<T>): Promise<T[]> {
-  const out: T[] = [];
-  for await (const batch of source) for (const item of batch) out.push(item);
-  return out;
 }
 
 /**

@@ -38,6 +38,7 @@ export class Call {
   readonly #outer: AbortSignal | null;
   #controller: AbortController | null = null;
   #detached = false;
+  #action: Action | null = null;
   readonly #onAbort = (): void => this.end();
 
   constructor(
@@ -96,7 +97,7 @@ export class Call {
 
   /** @throws CimError 2 */
   authorize(subject: Subject): Promise<void> {
-    return this.engine.authorizer.request(this.caller, {
+    this.#action = {
       operation: this.operation,
       access: subject.access,
       namespace: this.home.space.name,
@@ -104,7 +105,8 @@ export class Call {
       object: subject.object ?? null,
       methodName: subject.methodName ?? null,
       parameters: subject.parameters ?? {},
-    });
+    };
+    return this.engine.authorizer.request(this.caller, this.#action);
   }
 
   /** Resolved class of a namespace. @throws CimError `status` */
@@ -130,7 +132,9 @@ export class Call {
   /** @throws CimError 2 */
   requireVisible(object: CimInstance | CimInstancePath, namespace: string): void {
     const test = this.visibility();
-    if (test !== null && !test(object, namespace)) throw new CimError(2, outOfScope);
+    if (test === null || test(object, namespace)) return;
+    if (this.#action !== null) this.engine.authorizer.denied?.(this.caller, this.#action, outOfScope);
+    throw new CimError(2, outOfScope);
   }
 
   context(place: ResolvedNamespace, propertyList: readonly string[] | null): ProviderContext {

@@ -1,3 +1,4 @@
+import { createTimeSlice } from '../../base/index.js';
 import {
   type CimClass,
   type CimInstance,
@@ -103,9 +104,11 @@ export class ClassSource {
   async #find(path: CimInstancePath, propertyList: readonly string[] | null): Promise<CimInstance | null> {
     if (this.registered?.provider.enumerate === undefined) throw this.unsupported('reading');
     const wanted = instanceIdentity(path);
+    const slice = createTimeSlice();
     for await (const batch of this.enumerate(propertyList)) {
       const found = batch.find((instance) => instance.path !== null && instanceIdentity(instance.path) === wanted);
       if (found !== undefined) return found;
+      await slice.pause();
     }
     return null;
   }

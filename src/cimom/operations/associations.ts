@@ -1,11 +1,5 @@
-import type {
-  CimInstance} from '../../cim/model/index.js';
-import {
-  type CimClass,
-  type CimInstancePath,
-  type CimObjectPath,
-  createClassPath,
-} from '../../cim/model/index.js';
+import type { CimInstance } from '../../cim/model/index.js';
+import { type CimClass, type CimInstancePath, type CimObjectPath, createClassPath } from '../../cim/model/index.js';
 import {
   type AssociatorNames,
   type Associators,

@@ -36,12 +36,16 @@ interface OpenParameters {
   readonly maxObjectCount: number;
 }
 
-/** Opens an enumeration over segments. @throws CimError 22, 27 */
+/**
+ * Opens an enumeration over segments.
+ * @param make makes them afresh each time: to enumerate, and to count
+ * @throws CimError 22, 27
+ */
 export async function open<T>(
   call: Call,
   request: OpenParameters,
   kind: PullKind,
-  segments: readonly Segment<T>[],
+  make: () => readonly Segment<T>[],
 ): Promise<Pulled<T>> {
   const { contexts, limits } = call.engine;
   contexts.admit(call.caller, request.operationTimeout);
@@ -53,8 +57,8 @@ export async function open<T>(
     continueOnError: request.continueOnError,
     maxObjectCount: request.maxObjectCount,
     controller: call.detach(),
-    segments,
-    count: (signal) => countObjects(segments, limits.counted, signal),
+    segments: make(),
+    count: (signal) => countObjects(make(), limits.counted, signal),
   });
 }
 
@@ -98,7 +102,13 @@ function pathsOf(segments: readonly Segment<CimInstance>[]): readonly Segment<Ci
   );
 }
 
-function filtered(segments: readonly Segment<CimInstance>[], filter: OpenFilter): readonly Segment<CimInstance>[] {
+const same = (instance: CimInstance): CimInstance => instance;
+
+function filtered(
+  segments: readonly Segment<CimInstance>[],
+  filter: OpenFilter | null,
+): readonly Segment<CimInstance>[] {
+  if (filter === null) return segments;
   return segments.map((segment) => () => mapBatches(segment(), (batch) => batch.filter(filter)));
 }
 
@@ -113,8 +123,9 @@ export async function openEnumerateInstances(
   const seen = propertiesSeen(call.classOf(className), deepInheritance, propertyList);
   const cut = cutBatch(call, seen === null ? null : new Selection(seen), filter);
   // What a filter looks at need not be what the client wants to see.
-  const segments = instanceSegments(sourcesBelow(call, className), filter === null ? propertyList : null, cut);
-  return pulledInstances(await open(call, request, 'instances-with-path', renamed(call, segments)), true);
+  const sources = sourcesBelow(call, className);
+  const make = () => renamed(call, instanceSegments(sources, filter === null ? propertyList : null, cut));
+  return pulledInstances(await open(call, request, 'instances-with-path', make), true);
 }
 
 export async function openEnumerateInstancePaths(
@@ -127,10 +138,10 @@ export async function openEnumerateInstancePaths(
   const sources = sourcesBelow(call, request.className);
   const { home } = call;
   if (filter === null && home.name === home.space.name) {
-    return pulledPaths(await open(call, request, 'instance-paths', pathSegments(call, sources)));
+    return pulledPaths(await open(call, request, 'instance-paths', () => pathSegments(call, sources)));
   }
-  const segments = renamed(call, instanceSegments(sources, null, cutBatch(call, null, filter)));
-  return pulledPaths(await open(call, request, 'instance-paths', pathsOf(segments)));
+  const make = () => pathsOf(renamed(call, instanceSegments(sources, null, cutBatch(call, null, filter))));
+  return pulledPaths(await open(call, request, 'instance-paths', make));
 }
 
 export async function openAssociatorInstances(
@@ -141,12 +152,12 @@ export async function openAssociatorInstances(
   const filter = filterOf(call, request);
   checkFilterClasses(call, request.assocClass, request.resultClass);
   const wanted = filter === null ? request.propertyList : null;
-  const found = associatorSegments(call, object, request, wanted);
   const cut = cutter(request.propertyList);
-  const segments = (filter === null ? found : filtered(found, filter)).map(
-    (segment) => () => mapBatches(segment(), (batch) => batch.map(cut)),
-  );
-  return pulledInstances(await open(call, request, 'instances-with-path', segments), true);
+  const make = () =>
+    filtered(associatorSegments(call, object, request, wanted), filter).map(
+      (segment) => () => mapBatches(segment(), (batch) => batch.map(cut)),
+    );
+  return pulledInstances(await open(call, request, 'instances-with-path', make), true);
 }
 
 export async function openAssociatorInstancePaths(
@@ -156,11 +167,11 @@ export async function openAssociatorInstancePaths(
   const object = await startingObject(call, request.instanceName);
   const filter = filterOf(call, request);
   checkFilterClasses(call, request.assocClass, request.resultClass);
-  const segments =
+  const make = () =>
     filter === null
       ? fullAssociatorPaths(call, object, request)
       : pathsOf(filtered(associatorSegments(call, object, request, null), filter));
-  return pulledPaths(await open(call, request, 'instance-paths', segments));
+  return pulledPaths(await open(call, request, 'instance-paths', make));
 }
 
 export async function openReferenceInstances(
@@ -171,12 +182,12 @@ export async function openReferenceInstances(
   const filter = filterOf(call, request);
   checkFilterClasses(call, request.resultClass);
   const cut = cutter(request.propertyList);
-  const whole = fullReferenceSegments(call, object, referenceFilter(request), filter === null ? cut : (same) => same);
-  const segments =
-    filter === null
-      ? whole
-      : filtered(whole, filter).map((segment) => () => mapBatches(segment(), (batch) => batch.map(cut)));
-  return pulledInstances(await open(call, request, 'instances-with-path', segments), true);
+  const reference = referenceFilter(request);
+  const make = () =>
+    filtered(fullReferenceSegments(call, object, reference, filter === null ? cut : same), filter).map(
+      (segment) => () => mapBatches(segment(), (batch) => (filter === null ? batch : batch.map(cut))),
+    );
+  return pulledInstances(await open(call, request, 'instances-with-path', make), true);
 }
 
 export async function openReferenceInstancePaths(
@@ -187,16 +198,11 @@ export async function openReferenceInstancePaths(
   const filter = filterOf(call, request);
   checkFilterClasses(call, request.resultClass);
   const reference = referenceFilter(request);
-  const segments =
+  const make = () =>
     filter === null
       ? fullReferencePaths(call, object, reference)
-      : pathsOf(
-          filtered(
-            fullReferenceSegments(call, object, reference, (same) => same),
-            filter,
-          ),
-        );
-  return pulledPaths(await open(call, request, 'instance-paths', segments));
+      : pathsOf(filtered(fullReferenceSegments(call, object, reference, same), filter));
+  return pulledPaths(await open(call, request, 'instance-paths', make));
 }
 
 interface PullRequest {

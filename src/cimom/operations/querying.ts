@@ -16,7 +16,8 @@ import { sourcesBelow } from './reading.js';
 interface Prepared {
   readonly query: Query;
   readonly cls: CimClass;
-  readonly segments: readonly Segment<CimInstance>[];
+  /** Made afresh each time. */
+  readonly segments: () => readonly Segment<CimInstance>[];
 }
 
 /** A query names its class itself: a language of mere filters is none of its languages. */
@@ -56,13 +57,14 @@ async function prepare(call: Call, language: string, text: string): Promise<Prep
     for (const instance of call.visible(batch, name)) if (wanted(instance)) out.push(project(query, instance));
     return out;
   };
-  const segments = sourcesBelow(call, className).map((source) => () => mapBatches(candidates(source, query), select));
+  const sources = sourcesBelow(call, className);
+  const segments = () => sources.map((source) => () => mapBatches(candidates(source, query), select));
   return { query, cls, segments };
 }
 
 export async function execQuery(call: Call, request: ExecQuery): Promise<ObjectsResult> {
   const { segments } = await prepare(call, request.queryLanguage, request.query);
-  const batches = mapBatches(flatten(segments), (batch) =>
+  const batches = mapBatches(flatten(segments()), (batch) =>
     batch.map((instance) =>
       instance.path === null ? instance : instance.withPath(call.fullPath(instance.path, call.home)),
     ),

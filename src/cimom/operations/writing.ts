@@ -24,12 +24,7 @@ import { allowedPath, existingInstance } from './reading.js';
 const done: VoidResult = { kind: 'void' };
 
 function valuesOf(instance: CimInstance): Readonly<Record<string, CimValue>> {
-  const values: Record<string, CimValue> = {};
-  instance.shape.properties.forEach((property, at) => {
-    const value = instance.values[at];
-    if (value !== undefined) values[property.name] = value;
-  });
-  return values;
+  return Object.fromEntries(instance.properties().map(({ name, value }) => [name, value]));
 }
 
 /** Class and checked instance for a CreateInstance. @throws CimError 4, 5 */

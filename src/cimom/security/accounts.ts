@@ -1,7 +1,7 @@
 import { type Clock, type Randomness, systemClock, systemRandomness, TvdcError } from '../../base/index.js';
 import { prefixEnd, type Store } from '../../store/index.js';
 import { tryParseBasic } from './basic.js';
-import type { Caller } from './caller.js';
+import { type Caller, isReservedUser } from './caller.js';
 import { RememberedHeaders } from './remembered.js';
 import { createSecretRecord, defaultScryptCost, matchesSecret, type ScryptCost, type SecretRecord } from './secrets.js';
 import { defaultThrottleLimits, Throttle, type ThrottleLimits } from './throttle.js';
@@ -66,11 +66,10 @@ interface StoredAccount extends Account {
 const prefix = 'account/';
 const shortestSecret = 8;
 const longestSecret = 1024;
-const reservedUsers: ReadonlySet<string> = new Set(['system']);
 const userForm = /^[^\p{Cc}\s:][^\p{Cc}:]{0,63}$/u;
 
 function checkUser(user: string): void {
-  if (!userForm.test(user) || reservedUsers.has(user)) {
+  if (!userForm.test(user) || isReservedUser(user)) {
     throw new AccountError(
       'bad_user_name',
       'expected 1 to 64 characters without colon or control characters, not "system"',

@@ -21,6 +21,8 @@ export interface Authorizer {
   request(caller: Caller, action: Action): Promise<void>;
   /** Test applied to every result, traversal, query and count; null: sees everything. */
   visible(caller: Caller): ((object: CimInstance | CimInstancePath, namespace: string) => boolean) | null;
+  /** Told when an allowed action failed after all, because what it reached is not visible. */
+  denied?(caller: Caller, action: Action, reason: string): void;
   /** Whether an indication may go to a subscription of that user. */
   deliver(user: string, indication: CimInstance): boolean;
 }

@@ -10,3 +10,8 @@ export interface Caller {
 
 /** The host itself: allowed everything. */
 export const systemCaller: Caller = { user: 'system', method: 'internal', address: null };
+
+/** Names that no account and no certificate may stand for. */
+export function isReservedUser(user: string): boolean {
+  return user === systemCaller.user;
+}

@@ -8,7 +8,7 @@ export {
   type Login,
 } from './accounts.js';
 export { type Action, type Authorizer, openAuthorizer, outOfScope } from './authorizer.js';
-export { type Caller, systemCaller } from './caller.js';
+export { type Caller, isReservedUser, systemCaller } from './caller.js';
 export {
   createGrants,
   type Grant,

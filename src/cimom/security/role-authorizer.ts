@@ -1,7 +1,7 @@
 import { type CimInstance, type CimInstancePath, type CimValue, foldName, isCimArray } from '../../cim/model/index.js';
 import { CimError } from '../../cim/operations/index.js';
 import { type Action, type Authorizer, outOfScope } from './authorizer.js';
-import type { Caller } from './caller.js';
+import { type Caller, isReservedUser } from './caller.js';
 import type { Grant, GrantsReader, Role } from './grants.js';
 
 /** What a set of grants covers. The host fills it: the object manager knows no workloads. */
@@ -87,7 +87,9 @@ class RoleAuthorizer implements Authorizer {
 
   admit(caller: Caller): void {
     if (caller.method === 'internal') return;
-    if (this.#options.grants.of(caller.user).length === 0) this.#deny(caller, null, noRole);
+    // The name stands for the host itself, in owners of subscriptions too: nobody else may act under it.
+    const none = isReservedUser(caller.user) || this.#options.grants.of(caller.user).length === 0;
+    if (none) this.#deny(caller, null, noRole);
   }
 
   async request(caller: Caller, action: Action): Promise<void> {
@@ -143,7 +145,12 @@ class RoleAuthorizer implements Authorizer {
     return (object, namespace) => scope.isVisible(grants, object, namespace);
   }
 
+  denied(caller: Caller, action: Action, reason: string): void {
+    this.#options.onDenied?.(caller, action, reason);
+  }
+
   deliver(user: string, indication: CimInstance): boolean {
+    if (isReservedUser(user)) return true;
     const grants = this.#options.grants.of(user);
     if (grants.length === 0) return false;
     return seesEverything(grants) || this.#options.scope.isDeliverable(grants, indication);

@@ -1,3 +1,4 @@
+import { createTimeSlice } from '../../base/index.js';
 import { type CimInstance, type CimInstancePath, foldName, instanceIdentity } from '../../cim/model/index.js';
 import { type Call, ClassSource } from '../calls/index.js';
 import type { ResolvedNamespace } from '../namespaces.js';
@@ -48,8 +49,10 @@ export class Fetcher {
 
   async #enumerate(source: ClassSource): Promise<ReadonlyMap<string, CimInstance>> {
     const found = new Map<string, CimInstance>();
+    const slice = createTimeSlice();
     for await (const batch of source.enumerate(this.#propertyList)) {
       for (const instance of batch) if (instance.path !== null) found.set(instanceIdentity(instance.path), instance);
+      await slice.pause();
     }
     return found;
   }

@@ -89,8 +89,8 @@ test('a user without any role gets 2 before anything else is looked at', async (
   expect(await statusOf(world.as(systemCaller, request))).toBe(3);
 });
 
-test('nobody becomes the host itself by calling himself system', async () => {
-  const { world } = await createBench();
+test('nobody becomes the host itself by calling himself system, whatever he was granted', async () => {
+  const { world } = await createBench({ ...boss, user: 'system' });
   expect(await statusOf(world.as(caller('system'), getInstance(host('red1'))))).toBe(2);
 });
 
@@ -236,4 +236,25 @@ test('grants survive in the store, are replaced, revoked one by one and all at o
   expect(await again.revokeAll('rita')).toBe(1);
   expect(createGrants(store).list()).toEqual([watcher]);
   await expect(again.grant({ ...red, user: '' })).rejects.toMatchObject({ code: 'bad_grant' });
+});
+
+test('an object whose values, not its name, put it out of scope is withheld and the denial is reported', async () => {
+  const denied: string[] = [];
+  const grants = createGrants(createMemoryStore());
+  await grants.grant(red);
+  const world = await createWorld({
+    authorizer: createRoleAuthorizer({
+      grants,
+      rules,
+      scope: {
+        isVisible: (_grants, object) => object.kind !== 'instance' || object.get('Name') !== 'red2',
+        isDeliverable: () => true,
+      },
+      onDenied: (who, action) => void denied.push(`${who.user} ${action?.operation ?? '-'}`),
+    }),
+    providers: [createHostProvider(['red1', 'red2'])],
+  });
+  expect(await statusOf(world.as(caller('rita'), getInstance(host('red1'))))).toBe(0);
+  expect(await statusOf(world.as(caller('rita'), getInstance(host('red2'))))).toBe(2);
+  expect(denied).toEqual(['rita GetInstance']);
 });
