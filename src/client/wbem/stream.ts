@@ -17,7 +17,7 @@ export class ObjectStream<T> implements AsyncIterable<T> {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
-    for await (const batch of this.#batches()) yield* batch;
+    for await (const batch of this.#batches()) for (const object of batch) yield object;
   }
 
   /** @param limit stop (and close) after so many */

@@ -4,13 +4,16 @@ import { TransportError } from './errors.js';
 
 type AnswerData = Dispatcher.ResponseData;
 
+/** Headers as undici gives them. */
+export type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;
+
 /** One value of a header; those that came several times are joined. */
-export function headerOf(headers: Record<string, string | string[] | undefined>, name: string): string | null {
+export function headerOf(headers: AnswerHeaders, name: string): string | null {
   const value = headers[name];
   return value === undefined ? null : Array.isArray(value) ? value.join(', ') : value;
 }
 
-export function plainHeaders(headers: Record<string, string | string[] | undefined>): Record<string, string> {
+export function plainHeaders(headers: AnswerHeaders): Record<string, string> {
   const out: Record<string, string> = {};
   for (const name of Object.keys(headers)) out[name] = headerOf(headers, name) ?? '';
   return out;

@@ -5,7 +5,7 @@ import { failureInTrailers, toHttpError } from './answer.js';
 import { Deadline } from './deadline.js';
 import { TransportError } from './errors.js';
 import type { SendExportOptions } from './options.js';
-import { basicHeader, parseTarget, poolOptions } from './target.js';
+import { basicHeader, parseTarget, poolOptions, withoutCredentials } from './target.js';
 
 const defaultTimeout = 10_000;
 const largestAnswer = 1024 * 1024;
@@ -77,10 +77,11 @@ class PooledSender implements ExportSender {
 
   async send(url: string, indication: CimInstance, options: SendExportOptions = {}): Promise<void> {
     const target = parseTarget(url, '/');
-    const where = `delivery to ${url}`;
+    const where = `delivery to ${withoutCredentials(url)}`;
     const tls = options.tls ?? this.#tls;
     const own = options.tls !== undefined;
     const make = (): Pool => new Pool(target.origin, poolOptions(target, tls, 2));
+    const body = encodeExportRequest(options.messageId ?? String(++this.#sequence), indication);
     const pool = own ? make() : this.#poolFor(target.socketPath ?? target.origin, make);
     const deadline = new Deadline(options.timeout ?? defaultTimeout, options.signal);
     let answerText: string | null = null;
@@ -89,15 +90,15 @@ class PooledSender implements ExportSender {
         path: target.path,
         method: 'POST',
         headers: exportHeaders(basicHeader(options.user ?? target.user, options.password ?? target.password)),
-        body: encodeExportRequest(options.messageId ?? String(++this.#sequence), indication),
+        body,
         signal: deadline.signal,
       });
       if (answer.statusCode !== 200) throw await toHttpError(answer, where);
-      const body = await limited(answer.body, where);
-      answerText = body.toString('utf8', 0, 300);
+      const bytes = await limited(answer.body, where);
+      answerText = bytes.toString('utf8', 0, 300);
       const failure = failureInTrailers(answer.trailers);
       if (failure !== null) throw failure;
-      decodeExportResponse(body);
+      decodeExportResponse(bytes);
     } catch (error) {
       throw deadline.explain(error, where, answerText);
     } finally {

@@ -1,3 +1,4 @@
+export type { BatchOutcome } from '../../cim/codec/index.js';
 export { TransportError, type TransportErrorCode, transportErrorCodes } from './errors.js';
 export { createExportSender, type ExportSender, sendExport } from './export.js';
 export type {

@@ -1,5 +1,6 @@
 import type { Log } from '../../base/index.js';
-import type { CimTransport } from '../../cim/operations/index.js';
+import type { BatchOutcome } from '../../cim/codec/index.js';
+import type { CallOptions, CimRequest, CimTransport } from '../../cim/operations/index.js';
 
 /** PEM texts; the server's certificate is verified unless `verify` is false. */
 export interface ClientTls {
@@ -72,7 +73,15 @@ export interface OperationStatistics {
 
 /** A {@link CimTransport} over HTTP. */
 export interface HttpTransport extends CimTransport {
+  /** Without credentials. */
   readonly url: string;
+  /**
+   * Several operations in one message (MULTIREQ), at least two; the server carries them out in their order. The outcomes
+   * are in that order too; one failure does not stop the others. Never repeated.
+   * @throws TransportError; `http` with CIMError `multiple-requests-unsupported` where the server has no batches
+   * @throws TvdcError `too_few`
+   */
+  callBatch(requests: readonly CimRequest[], options?: CallOptions): Promise<readonly BatchOutcome[]>;
   readonly lastExchange: Exchange | null;
   /** Faults of the server that were tolerated so far, each once: `content-type`, `other-id:MESSAGE`, `missing-key-type:KEYVALUE` … */
   readonly tolerated: readonly string[];

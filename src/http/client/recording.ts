@@ -1,16 +1,16 @@
+import { type AnswerHeaders, plainHeaders } from './answer.js';
 import type { Exchange } from './options.js';
 
 /** The exchange that is going on, filled in as it proceeds. */
 export class ExchangeRecord implements Exchange {
   readonly operation: string;
   readonly request: Exchange['request'];
-  answer: Exchange['answer'] = null;
   readonly #keep: number;
-  #chunks: Uint8Array[] = [];
+  readonly #chunks: Uint8Array[] = [];
   #kept = 0;
   #bytes = 0;
-  #head: { readonly status: number; readonly headers: Record<string, string> } | null = null;
-  #trailers: Record<string, string> = {};
+  #head: { readonly status: number; readonly headers: AnswerHeaders } | null = null;
+  #trailers: Readonly<Record<string, string>> = {};
 
   constructor(operation: string, headers: Record<string, string>, body: Buffer, keep: number) {
     this.operation = operation;
@@ -23,28 +23,28 @@ export class ExchangeRecord implements Exchange {
     return this.#bytes;
   }
 
-  begin(status: number, headers: Record<string, string>): void {
+  /** Put together when somebody looks. */
+  get answer(): Exchange['answer'] {
+    if (this.#head === null) return null;
+    const text = this.#keep > 0 ? Buffer.concat(this.#chunks).toString('utf8') : null;
+    const headers = plainHeaders(this.#head.headers);
+    return { status: this.#head.status, headers, bytes: this.#bytes, text, trailers: this.#trailers };
+  }
+
+  begin(status: number, headers: AnswerHeaders): void {
     this.#head = { status, headers };
-    this.#publish();
   }
 
   chunk(bytes: Uint8Array): void {
     this.#bytes += bytes.length;
     if (this.#kept >= this.#keep) return;
-    const part = bytes.subarray(0, this.#keep - this.#kept);
+    // A copy: a view would keep the whole chunk alive.
+    const part = Buffer.from(bytes.subarray(0, this.#keep - this.#kept));
     this.#chunks.push(part);
     this.#kept += part.length;
   }
 
-  end(trailers: Record<string, string>): void {
+  end(trailers: Readonly<Record<string, string>>): void {
     this.#trailers = trailers;
-    this.#publish();
-    this.#chunks = [];
-  }
-
-  #publish(): void {
-    if (this.#head === null) return;
-    const text = this.#keep > 0 ? Buffer.concat(this.#chunks).toString('utf8') : null;
-    this.answer = { ...this.#head, bytes: this.#bytes, text, trailers: this.#trailers };
   }
 }

@@ -13,6 +13,11 @@ export interface HttpTarget {
   readonly password: string | null;
 }
 
+/** A URL for messages and logs: what stands before the host may be a secret. */
+export function withoutCredentials(url: string): string {
+  return url.replace(/^([A-Za-z][A-Za-z0-9+.-]*:\/\/)[^/?#]*@/, '$1');
+}
+
 function decodePart(text: string): string {
   try {
     return decodeURIComponent(text);
@@ -42,8 +47,9 @@ export function parseTarget(text: string, defaultPath: string): HttpTarget {
   let url: URL;
   try {
     url = new URL(text);
-  } catch (cause) {
-    throw new ConfigurationError('bad_url', `expected http://host, https://host or unix:/path, got ${text}`, { cause });
+  } catch {
+    const shown = withoutCredentials(text);
+    throw new ConfigurationError('bad_url', `expected http://host, https://host or unix:/path, got ${shown}`);
   }
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     throw new ConfigurationError('bad_url', `expected http, https or unix, got ${url.protocol.slice(0, -1)}`);

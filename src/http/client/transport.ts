@@ -1,15 +1,22 @@
 import { Pool, type Dispatcher } from 'undici';
 import { messageOf, nextTurn, silentLog } from '../../base/index.js';
-import { decodeResponse, encodeRequest } from '../../cim/codec/index.js';
+import {
+  type BatchOutcome,
+  decodeBatchResponse,
+  decodeResponse,
+  type DecodeResponseOptions,
+  encodeBatchRequest,
+  encodeRequest,
+} from '../../cim/codec/index.js';
 import { type Batches, type CallOptions, type CimRequest, type ResultOf } from '../../cim/operations/index.js';
-import { failureInTrailers, headerOf, isXmlContent, plainHeaders, toHttpError } from './answer.js';
+import { failureInTrailers, headerOf, isXmlContent, toHttpError } from './answer.js';
 import { Deadline } from './deadline.js';
 import { TransportError } from './errors.js';
 import { cimObjectOf, isRepeatable, operationName } from './operation.js';
 import type { Exchange, HttpTransport, HttpTransportOptions, OperationStatistics } from './options.js';
 import { ExchangeRecord } from './recording.js';
 import { StatisticsBook } from './statistics.js';
-import { basicHeader, type HttpTarget, parseTarget, poolOptions } from './target.js';
+import { basicHeader, type HttpTarget, parseTarget, poolOptions, withoutCredentials } from './target.js';
 
 const defaultTimeout = 30_000;
 const excerptBytes = 300;
@@ -17,7 +24,6 @@ const excerptBytes = 300;
 /** A call under way. */
 interface Running {
   readonly where: string;
-  readonly id: string;
   readonly deadline: Deadline;
   readonly started: number;
   readonly record: ExchangeRecord;
@@ -25,6 +31,14 @@ interface Running {
   /** Beginning of the answer, for messages about it. */
   beginning: Uint8Array | null;
   ended: boolean;
+}
+
+/** What is sent, and how its answer is read. */
+interface Message<T> {
+  readonly operation: string;
+  readonly headers: Record<string, string>;
+  encode(id: string): Buffer;
+  decode(chunks: AsyncIterable<Uint8Array>, options: DecodeResponseOptions): Promise<T>;
 }
 
 function excerptOf(running: Running): string | null {
@@ -52,7 +66,7 @@ class UndiciTransport implements HttpTransport {
   #sequence = 0;
 
   constructor(options: HttpTransportOptions) {
-    this.url = options.url;
+    this.url = withoutCredentials(options.url);
     this.#options = options;
     this.#target = parseTarget(options.url, '/cimom');
     this.#authorization = basicHeader(options.user ?? this.#target.user, options.password ?? this.#target.password);
@@ -81,7 +95,7 @@ class UndiciTransport implements HttpTransport {
     await nextTurn();
   }
 
-  #headers(request: CimRequest): Record<string, string> {
+  #headers(own: Readonly<Record<string, string>>): Record<string, string> {
     const headers: Record<string, string> = {
       'User-Agent': 'tvdc',
       'Content-Type': 'application/xml; charset="utf-8"',
@@ -89,8 +103,7 @@ class UndiciTransport implements HttpTransport {
       TE: 'trailers',
       CIMProtocolVersion: '1.0',
       CIMOperation: 'MethodCall',
-      CIMMethod: encodeURIComponent(operationName(request)),
-      CIMObject: cimObjectOf(request),
+      ...own,
     };
     if (this.#authorization !== null) headers['Authorization'] = this.#authorization;
     return headers;
@@ -98,13 +111,19 @@ class UndiciTransport implements HttpTransport {
 
   async call<R extends CimRequest>(request: R, options: CallOptions = {}): Promise<ResultOf<R>> {
     const operation = operationName(request);
-    const where = `${operation} at ${this.url}`;
-    const deadline = new Deadline(this.#options.timeout ?? defaultTimeout, options.signal);
+    const message: Message<ResultOf<R>> = {
+      operation,
+      headers: this.#headers({ CIMMethod: encodeURIComponent(operation), CIMObject: cimObjectOf(request) }),
+      encode: (id) => encodeRequest(id, request),
+      decode: (chunks, decoding) => decodeResponse(request, chunks, decoding),
+    };
     const { retries = 1, backOff = 100 } = this.#options.retry ?? {};
+    const deadline = new Deadline(this.#options.timeout ?? defaultTimeout, options.signal);
     const attempts = isRepeatable(request) ? retries + 1 : 1;
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#attempt(request, operation, where, deadline);
+        const { result, running } = await this.#attempt(message, deadline);
+        return this.#guarded(result, running);
       } catch (error) {
         const again = error instanceof TransportError && error.code === 'unreachable' && attempt < attempts;
         if (!again || deadline.over) {
@@ -117,20 +136,36 @@ class UndiciTransport implements HttpTransport {
     }
   }
 
-  async #attempt<R extends CimRequest>(
-    request: R,
-    operation: string,
-    where: string,
+  async callBatch(requests: readonly CimRequest[], options: CallOptions = {}): Promise<readonly BatchOutcome[]> {
+    const deadline = new Deadline(this.#options.timeout ?? defaultTimeout, options.signal);
+    try {
+      const { result, running } = await this.#attempt<readonly BatchOutcome[]>(
+        {
+          operation: 'MULTIREQ',
+          headers: this.#headers({ CIMBatch: '' }),
+          encode: (id) => encodeBatchRequest(id, requests),
+          decode: (chunks, decoding) => decodeBatchResponse(requests, chunks, decoding),
+        },
+        deadline,
+      );
+      this.#finish(running, false);
+      return result;
+    } finally {
+      deadline.clear();
+    }
+  }
+
+  async #attempt<T>(
+    message: Message<T>,
     deadline: Deadline,
-  ): Promise<ResultOf<R>> {
+  ): Promise<{ readonly result: T; readonly running: Running }> {
+    const { operation, headers } = message;
     const id = String(++this.#sequence);
-    const body = encodeRequest(id, request);
-    const headers = this.#headers(request);
+    const body = message.encode(id);
     const record = new ExchangeRecord(operation, headers, body, this.#options.keepText ?? 0);
     this.#last = record;
     const running: Running = {
-      where,
-      id,
+      where: `${operation} at ${this.url}`,
       deadline,
       started: performance.now(),
       record,
@@ -147,22 +182,20 @@ class UndiciTransport implements HttpTransport {
         signal: deadline.signal,
       });
       await this.#accept(answer, running);
-      const result = await decodeResponse(request, this.#chunks(answer, running), {
-        id: running.id,
+      const result = await message.decode(this.#chunks(answer, running), {
+        id,
         strict: this.#options.strict === true,
         onFault: ({ fault, element }) => this.#tolerated.add(`${fault}:${element}`),
       });
-      return this.#guarded(result, running);
+      return { result, running };
     } catch (error) {
-      const failure = deadline.explain(error, where, excerptOf(running));
-      // A repetition has the same deadline, so only an end that is final clears it: `call` does.
       this.#finish(running, true);
-      throw failure;
+      throw deadline.explain(error, running.where, excerptOf(running));
     }
   }
 
   async #accept(answer: Dispatcher.ResponseData, running: Running): Promise<void> {
-    running.record.begin(answer.statusCode, plainHeaders(answer.headers));
+    running.record.begin(answer.statusCode, answer.headers);
     if (answer.statusCode !== 200) throw await toHttpError(answer, running.where);
     const time = Number(headerOf(answer.headers, 'wbemserverresponsetime') ?? 0);
     if (Number.isFinite(time)) running.serverTime = time / 1000;

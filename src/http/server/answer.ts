@@ -38,9 +38,10 @@ function answerHeaders(answering: Answering): string[] {
   ];
 }
 
-/** An answer that is there as a whole. */
+/** An answer that is there as a whole. @throws ClientGone */
 export function sendWhole(answering: Answering, body: Buffer): void {
   const { response, writeTimeout } = answering;
+  if (response.destroyed) throw new ClientGone();
   const headers = answerHeaders(answering);
   headers.push('Content-Length', String(body.length));
   response.writeHead(200, headers);

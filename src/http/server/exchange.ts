@@ -8,8 +8,10 @@ import {
   decodeMessage,
   encodeBatchResponse,
   encodeErrorResponse,
+  encodeExportBatchResponse,
   encodeExportResponse,
   encodeResponse,
+  type ExportAnswer,
 } from '../../cim/codec/index.js';
 import { CimError } from '../../cim/operations/index.js';
 import { type Answering, ClientGone, sendRefusal, sendStream, sendWhole } from './answer.js';
@@ -116,10 +118,6 @@ async function answerBatch<C>(
   message: { readonly id: string; readonly calls: readonly DecodedCall[]; readonly caller: C },
 ): Promise<void> {
   const { options } = context;
-  if (message.calls.length > context.limits.batchRequests) {
-    const details = `expected at most ${context.limits.batchRequests} operations in a batch`;
-    throw new HttpRefusal(400, { cimError: 'request-not-valid', details });
-  }
   const signal = signalOf(response);
   const answers = answersOf(message.calls, {
     execute: async (wanted) => {
@@ -134,14 +132,12 @@ async function answerBatch<C>(
   await sendStream(answering, encodeBatchResponse(message.id, answers, { host, withInstances }));
 }
 
-async function answerExport<C>(
-  context: ServerContext<C>,
-  { request }: Exchange,
-  answering: Answering,
-  message: { readonly id: string; readonly call: DecodedExport },
-): Promise<void> {
-  const { id, call } = message;
-  let failure: CimError | null = null;
+/** Hands an indication on. @returns null where it was accepted */
+async function takeIn(
+  context: ServerContext<unknown>,
+  request: IncomingMessage,
+  call: DecodedExport,
+): Promise<CimError | null> {
   try {
     if (call.outcome.kind === 'faulty') throw call.outcome.error;
     await context.options.onExport?.(call.outcome.indication, {
@@ -149,10 +145,56 @@ async function answerExport<C>(
       secure: 'encrypted' in request.socket,
       path: request.url ?? '/',
     });
+    return null;
   } catch (error) {
-    failure = toCimError(context, error);
+    return toCimError(context, error);
   }
-  sendWhole(answering, encodeExportResponse(id, call.name, failure));
+}
+
+async function answerExports(
+  context: ServerContext<unknown>,
+  request: IncomingMessage,
+  answering: Answering,
+  message: { readonly id: string; readonly calls: readonly DecodedExport[] },
+): Promise<void> {
+  const answers: ExportAnswer[] = [];
+  for (const call of message.calls) answers.push({ name: call.name, error: await takeIn(context, request, call) });
+  sendWhole(answering, encodeExportBatchResponse(message.id, answers));
+}
+
+function checkBatch(size: number, most: number): void {
+  if (size <= most) return;
+  throw new HttpRefusal(400, {
+    cimError: 'request-not-valid',
+    details: `expected at most ${most} requests in a batch`,
+  });
+}
+
+/** Answers what was asked, the headers being in order. */
+async function carryOut<C>(
+  context: ServerContext<C>,
+  exchange: Exchange,
+  answering: Answering,
+  { id, body }: CimMessage,
+  caller: C,
+): Promise<void> {
+  switch (body.kind) {
+    case 'simple':
+      return answerCall(context, exchange, answering, { id, call: body.call, caller });
+    case 'batch':
+      checkBatch(body.calls.length, context.limits.batchRequests);
+      return answerBatch(context, exchange, answering, { id, calls: body.calls, caller });
+    case 'export': {
+      const failure = await takeIn(context, exchange.request, body.call);
+      sendWhole(answering, encodeExportResponse(id, body.call.name, failure));
+      return;
+    }
+    case 'export-batch':
+      checkBatch(body.calls.length, context.limits.batchRequests);
+      return answerExports(context, exchange.request, answering, { id, calls: body.calls });
+    case 'unsupported':
+      throw new HttpRefusal(501, { cimError: body.refusal });
+  }
 }
 
 async function answer<C>(context: ServerContext<C>, exchange: Exchange, started: number): Promise<void> {
@@ -180,10 +222,7 @@ async function answer<C>(context: ServerContext<C>, exchange: Exchange, started:
     writeTimeout: limits.writeTimeout,
     toCimError: (error) => toCimError(context, error),
   };
-  const { id, body } = message;
-  if (body.kind === 'simple') await answerCall(context, exchange, answering, { id, call: body.call, caller });
-  else if (body.kind === 'batch') await answerBatch(context, exchange, answering, { id, calls: body.calls, caller });
-  else if (body.kind === 'export') await answerExport(context, exchange, answering, { id, call: body.call });
+  await carryOut(context, exchange, answering, message, caller);
 }
 
 /** Answers one request, whatever happens. @returns whether it got an answer to an operation, not an HTTP error */

@@ -145,9 +145,13 @@ export function checkAgreement(role: RequestRole, protocolVersion: string | null
       return;
     case 'export':
       if (role.kind !== 'export') throw wrongRole('an export');
+      if (role.batch) throw wrongRole('a single export');
       checkExport(role, body.call);
       return;
     case 'export-batch':
-      throw new HttpRefusal(501, { cimError: 'multiple-requests-unsupported' });
+      if (role.kind !== 'export') throw wrongRole('a batch of exports');
+      if (role.declared && !role.batch) throw headerMismatch('expected CIMExportBatch');
+      if (role.method !== null) throw headerMismatch('CIMExportMethod in a batch');
+      return;
   }
 }

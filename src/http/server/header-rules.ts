@@ -12,6 +12,7 @@ export type RequestRole =
       readonly kind: 'export';
       /** Whether a CIMExport header stands there: then CIMExportMethod must too. */
       readonly declared: boolean;
+      readonly batch: boolean;
       readonly method: string | null;
     };
 
@@ -106,9 +107,8 @@ export function roleOf(
       throw unsupportedOperation(`CIMExport ${exporting.slice(0, 100)}`);
     if (!accepts.exports) throw unsupportedOperation('this server takes no indications');
   }
-  if (headers['cimexportbatch'] !== undefined)
-    throw new HttpRefusal(501, { cimError: 'multiple-requests-unsupported' });
-  return { kind: 'export', declared: exporting !== null, method: single(headers, 'cimexportmethod') };
+  const batch = headers['cimexportbatch'] !== undefined;
+  return { kind: 'export', declared: exporting !== null, batch, method: single(headers, 'cimexportmethod') };
 }
 
 /** Version of the CIMProtocolVersion header; null where it is missing. @throws HttpRefusal 400, 501 */

@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { createInstance } from '../../../src/cim/model/index.js';
 import {
   createIndicationListener,
@@ -158,6 +160,32 @@ test('nobody there is `unreachable`, and silence is `timeout`', async () => {
   await expect(sender.send(url, alert(0n))).rejects.toMatchObject({ code: 'unreachable' });
 });
 
+test('a delivery looks on the wire as listeners want it', async () => {
+  let head = '';
+  const server = createServer((request, response) => {
+    head = `${request.method} ${request.url} ${JSON.stringify(request.headers)}`;
+    request.resume();
+    const body =
+      '<?xml version="1.0"?><CIM CIMVERSION="2.0" DTDVERSION="2.4"><MESSAGE ID="42" PROTOCOLVERSION="1.4"><SIMPLEEXPRSP><EXPMETHODRESPONSE NAME="ExportIndication"/></SIMPLEEXPRSP></MESSAGE></CIM>';
+    response.writeHead(200, { 'Content-Type': 'text/xml', Connection: 'close' }).end(body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await sender.send(`http://127.0.0.1:${port}/indications?x=1`, alert(0n), { messageId: '42' });
+  server.close();
+  expect(head).toContain('POST /indications?x=1 ');
+  const headers = JSON.parse(head.slice(head.indexOf('{'))) as Record<string, string>;
+  expect(headers).toMatchObject({
+    accept: 'text/xml',
+    'content-type': 'text/xml; charset="utf-8"',
+    cimexport: 'MethodRequest',
+    cimexportmethod: 'ExportIndication',
+  });
+  expect(Number(headers['content-length'])).toBeGreaterThan(300);
+  expect(headers['transfer-encoding']).toBeUndefined();
+  expect(Object.keys(headers)).not.toContain('accept-range');
+});
+
 const exportBody = (method: string): string =>
   `<?xml version="1.0"?><CIM CIMVERSION="2.0" DTDVERSION="2.0"><MESSAGE ID="7" PROTOCOLVERSION="1.0"><SIMPLEEXPREQ><EXPMETHODCALL NAME="${method}"><EXPPARAMVALUE NAME="NewIndication"><INSTANCE CLASSNAME="X"></INSTANCE></EXPPARAMVALUE></EXPMETHODCALL></SIMPLEEXPREQ></MESSAGE></CIM>`;
 
@@ -192,6 +220,26 @@ describe('export header rules', () => {
       expect(answer.headers['cimexport']).toBe('MethodResponse');
       expect(answer.body).toMatch(/ID="7".*EXPMETHODRESPONSE NAME="ExportIndication"/s);
     }
+  });
+
+  test('a batch of exports is answered one by one', async () => {
+    const { listener, received } = await listen();
+    const one = /<SIMPLEEXPREQ>.*<\/SIMPLEEXPREQ>/s.exec(exportBody('ExportIndication'))?.[0] ?? '';
+    const batch = exportBody('ExportIndication').replace(
+      one,
+      `<MULTIEXPREQ>${one}${one.replace('ExportIndication', 'Other')}${one}</MULTIEXPREQ>`,
+    );
+    const ask = (extra: Readonly<Record<string, string | null>>) =>
+      rawExchange(listener.port, requestText({ headers: { ...usual, CIMExportMethod: null, ...extra }, body: batch }));
+    const answer = await ask({ CIMExportBatch: '' });
+    expect(answer.body.match(/<SIMPLEEXPRSP>/g)).toHaveLength(3);
+    expect(answer.body.match(/<ERROR CODE="7"/g)).toHaveLength(1);
+    await settled(listener);
+    expect(received).toHaveLength(2);
+    expect((await ask({})).headers['cimerror']).toBe('header-mismatch');
+    expect((await ask({ CIMExportBatch: '', CIMExportMethod: 'ExportIndication' })).headers['cimerror']).toBe(
+      'header-mismatch',
+    );
   });
 
   test('an unknown export method is answered with ERROR 7', async () => {

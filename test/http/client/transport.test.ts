@@ -195,6 +195,15 @@ describe('against our server', () => {
     expect((await transport.call(getClass)).class.name).toBe('T_A');
   });
 
+  test('no message shows the credentials', async () => {
+    const url = 'http://user:s%40cret@127.0.0.1:1/x';
+    const transport = transportTo(url);
+    const error = await failure(transport.call(getClass));
+    expect(`${error.message} ${JSON.stringify(error.details)} ${transport.url}`).not.toContain('s%40cret');
+    expect(error.message).toContain('http://127.0.0.1:1/x');
+    expect(() => createHttpTransport({ url: 'http://user:s%40cret@:x' })).toThrow(/^expected http.*got http:\/\/:x$/);
+  });
+
   test('statistics count by operation', async () => {
     const server = await startServer(new TestExecutor());
     const transport = transportTo(server.addresses[0]?.url ?? '', { user: 'u', password: 'w' });
@@ -206,6 +215,23 @@ describe('against our server', () => {
     expect(figures?.answerBytes).toBeGreaterThan(500);
     transport.resetStatistics();
     expect(transport.statistics()).toEqual({});
+  });
+
+  test('a batch is carried out in order; a failure does not stop the others', async () => {
+    const server = await startServer(new TestExecutor());
+    const transport = transportTo(server.addresses[0]?.url ?? '', { user: 'u', password: 'w' });
+    const outcomes = await transport.callBatch([getClass, { ...getClass, className: 'X' }, remove, enumerate]);
+    expect(outcomes.map((outcome) => (outcome.kind === 'error' ? outcome.error.status : outcome.result.kind))).toEqual([
+      'class',
+      6,
+      'void',
+      'named-instances',
+    ]);
+    const last = outcomes[3];
+    if (last?.kind !== 'result' || last.result.kind !== 'named-instances') throw new Error('expected instances');
+    expect(await collect(last.result.batches)).toHaveLength(1);
+    await expect(transport.callBatch([getClass])).rejects.toMatchObject({ code: 'too_few' });
+    expect(transport.statistics()['MULTIREQ']).toMatchObject({ count: 1, errors: 0 });
   });
 
   test('the last exchange can be looked at, without the secret', async () => {
@@ -445,5 +471,5 @@ describe('repetition', () => {
 });
 
 test.each(['host', 'ftp://host', 'unix:relative', 'http://'])('the URL %s is refused at once', (url) => {
-  expect(() => createHttpTransport({ url })).toThrow(/^expected http/);
+  expect(() => createHttpTransport({ url })).toThrow(/^expected (?:http|unix)/);
 });
