@@ -4,6 +4,7 @@ import {
   foldName,
   instanceIdentity,
   type CimInstancePath,
+  stringKey,
 } from '../../../src/cim/model/index.js';
 import {
   CimError,
@@ -403,8 +404,8 @@ describe('the view of a server', () => {
     };
     const transport = new FakeTransport((request) => {
       if (request.kind === 'AssociatorNames') {
-        const from = (request.objectName as CimInstancePath).keys[0]?.value;
-        return { kind: 'object-paths', batches: batches(edges[`${String(from)}:${request.assocClass}`] ?? []) };
+        const from = stringKey(request.objectName as CimInstancePath, 'InstanceID') ?? '';
+        return { kind: 'object-paths', batches: batches(edges[`${from}:${request.assocClass}`] ?? []) };
       }
       throw new CimError(7, request.kind);
     });
