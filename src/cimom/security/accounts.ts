@@ -1,6 +1,6 @@
 import { type Clock, type Randomness, systemClock, systemRandomness, TvdcError } from '../../base/index.js';
 import { prefixEnd, type Store } from '../../store/index.js';
-import { tryParseBasic } from './basic.js';
+import { formatBasic, tryParseBasic } from './basic.js';
 import { type Caller, isReservedUser } from './caller.js';
 import { RememberedHeaders } from './remembered.js';
 import { createSecretRecord, defaultScryptCost, matchesSecret, type ScryptCost, type SecretRecord } from './secrets.js';
@@ -57,6 +57,8 @@ export interface Accounts {
    * microsecond. Answers to wrong attempts come late, and later with each one.
    */
   verifyBasic(header: string, address: string | null): Promise<Login>;
+  /** The same for a name and a secret that were taken out of their header already. */
+  verify(user: string, secret: string, address: string | null): Promise<Login>;
 }
 
 interface StoredAccount extends Account {
@@ -179,6 +181,10 @@ class StoredAccounts implements Accounts {
     const verification = this.#verify(header, digest, address).finally(() => this.#verifying.delete(key));
     this.#verifying.set(key, verification);
     return verification;
+  }
+
+  verify(user: string, secret: string, address: string | null): Promise<Login> {
+    return this.verifyBasic(formatBasic({ user, secret }), address);
   }
 
   #accept(user: string, address: string | null): Login {

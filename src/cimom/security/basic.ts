@@ -17,3 +17,8 @@ export function tryParseBasic(header: string): BasicCredentials | null {
   if (colon < 1) return null;
   return { user: text.slice(0, colon), secret: text.slice(colon + 1) };
 }
+
+/** Value of the Authorization header for a name and a secret. */
+export function formatBasic({ user, secret }: BasicCredentials): string {
+  return `Basic ${Buffer.from(`${user}:${secret}`).toString('base64')}`;
+}

@@ -35,6 +35,8 @@ test('a user logs in with name and secret, also with colons in the secret and an
   expect(login).toEqual({ kind: 'accepted', caller: { user: 'anna', method: 'basic', address: '10.0.0.1' } });
   const shouting = basic('anna', 'a secret: with colons').replace('Basic ', 'BASIC   ');
   expect(kindOf(await accounts.verifyBasic(shouting, null))).toBe('accepted');
+  expect(kindOf(await accounts.verify('anna', 'a secret: with colons', null))).toBe('accepted');
+  expect(kindOf(await accounts.verify('anna', 'a secret', null))).toBe('wrong');
 });
 
 test.each([
