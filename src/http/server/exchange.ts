@@ -42,6 +42,11 @@ export interface Exchange {
   readonly expectsContinue: boolean;
 }
 
+/** Inside of a quoted-string of HTTP, which has room for ASCII only. */
+function quotedText(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, '?').replace(/["\\]/g, '\\$&');
+}
+
 async function authenticated<C>(context: ServerContext<C>, { request, listen }: Exchange): Promise<C> {
   const { options } = context;
   const credentials = credentialsOf(request, listen);
@@ -53,7 +58,7 @@ async function authenticated<C>(context: ServerContext<C>, { request, listen }: 
     if (caller !== null) return caller;
   }
   throw new HttpRefusal(401, {
-    headers: ['WWW-Authenticate', `Basic realm="${(options.realm ?? 'cimom').replace(/["\\]/g, '\\$&')}"`],
+    headers: ['WWW-Authenticate', `Basic realm="${quotedText(options.realm ?? 'cimom')}"`],
   });
 }
 

@@ -85,10 +85,16 @@ class NodeWbemServer<C> implements WbemServer {
   #handle(request: IncomingMessage, response: ServerResponse, listen: ServerListen, expectsContinue: boolean): void {
     this.#requests++;
     this.#running++;
-    void handleExchange(this.#context, { request, response, listen, expectsContinue }).then((answered) => {
+    const finished = (answered: boolean): void => {
       if (!answered) this.#refused++;
       this.#running--;
       if (this.#running === 0) this.#idle?.();
+    };
+    handleExchange(this.#context, { request, response, listen, expectsContinue }).then(finished, (error: unknown) => {
+      // Not even the refusal could be sent: this connection is lost, the others are not.
+      this.#context.log.error('http.failed', { error: messageOf(error) });
+      response.destroy();
+      finished(false);
     });
   }
 

@@ -362,6 +362,27 @@ function failingLate(count: number): TestExecutor {
   return executor;
 }
 
+describe('faults of our own side', () => {
+  test('a check of credentials that throws is 500, and the next request is served', async () => {
+    let broken = true;
+    const server = await start({
+      listen: [{ ...anyone, authentication: 'basic' }],
+      authenticate: async () => {
+        if (broken) throw new Error('the store is gone');
+        return {};
+      },
+      realm: 'Zürich "1"',
+    });
+    const authorized = { Authorization: 'Basic dTp3' };
+    expect((await rawExchange(portOf(server), requestText({ headers: authorized }))).status).toBe(500);
+    broken = false;
+    expect((await rawExchange(portOf(server), requestText({ headers: authorized }))).status).toBe(200);
+    const refused = await rawExchange(portOf(server), requestText());
+    expect(refused.headers['www-authenticate']).toBe('Basic realm="Z?rich \\"1\\""');
+    expect(server.statistics.running).toBe(0);
+  });
+});
+
 describe('answers', () => {
   test('short ones come in one piece with their length', async () => {
     const answer = await rawExchange(portOf(await start()), enumerateText());
