@@ -1,7 +1,9 @@
 export { XmlCharacterError, XmlError, type XmlErrorCode } from './errors.js';
 export { escapeAttribute, escapeText } from './escape.js';
 export { defaultXmlLimits, type XmlLimits } from './limits.js';
-export { type XmlEvent, xmlIncomplete, XmlScanner, type XmlScannerOptions } from './scanner.js';
+export type { XmlAllowances } from './markup.js';
+export { type XmlEvent, XmlScanner, type XmlScannerOptions } from './scanner.js';
+export { xmlIncomplete } from './source.js';
 export { copyText, XmlTag, XmlTagCache } from './tag.js';
 export {
   attributeOf,

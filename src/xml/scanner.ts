@@ -1,30 +1,18 @@
-import { TvdcError } from '../base/index.js';
-import { findForbidden, isBlank, nameEnd } from './characters.js';
-import { XmlError, type XmlErrorCode } from './errors.js';
+import { isBlank } from './characters.js';
 import { completeXmlLimits, defaultXmlLimits, type XmlLimits } from './limits.js';
-import { decodeReferences } from './references.js';
-import { copyText, XmlTag, type XmlTagCache } from './tag.js';
+import { readSection, readText, skipComment, skipDoctype, skipInstruction, type XmlAllowances } from './markup.js';
+import { XmlSource } from './source.js';
+import { XmlTag, type XmlTagCache } from './tag.js';
+import { parseTag, refuseAttributes } from './tag-parser.js';
 
 /** What `next` found: the open tag, the close tag, character data, the end of the document. */
 export type XmlEvent = 'open' | 'close' | 'text' | 'end';
 
-/** Thrown by a scanner that is fed in pieces when the event is not complete yet: `rewind`, `append`, try again. */
-export const xmlIncomplete = new TvdcError('xml_incomplete', 'the document goes on');
-
-export interface XmlScannerOptions {
+export interface XmlScannerOptions extends XmlAllowances {
   readonly limits?: Partial<XmlLimits>;
   readonly tags?: XmlTagCache;
-  /** `refuse` (default): any DOCTYPE is forbidden. `without-subset`: one without internal subset is skipped, never fetched. */
-  readonly doctype?: 'refuse' | 'without-subset';
-  /** `refuse` (default): processing instructions other than the declaration are forbidden. */
-  readonly processingInstructions?: 'refuse' | 'skip';
 }
 
-const declaration =
-  /^<\?xml[ \t\n]+version[ \t\n]*=[ \t\n]*(?:"1\.[0-9]+"|'1\.[0-9]+')(?:[ \t\n]+encoding[ \t\n]*=[ \t\n]*(?:"([A-Za-z][A-Za-z0-9._-]*)"|'([A-Za-z][A-Za-z0-9._-]*)'))?(?:[ \t\n]+standalone[ \t\n]*=[ \t\n]*(?:"(?:yes|no)"|'(?:yes|no)'))?[ \t\n]*\?>$/;
-const plainDoctype =
-  /^<!DOCTYPE[ \t\n]+[^ \t\n<>"'[\]]+(?:[ \t\n]+(?:SYSTEM|PUBLIC[ \t\n]+(?:"[^"<>]*"|'[^'<>]*'))[ \t\n]+(?:"[^"<>]*"|'[^'<>]*'))?[ \t\n]*>$/;
-const longestProlog = 1000;
 const longestRemembered = 160;
 const less = 0x3c;
 const greater = 0x3e;
@@ -44,21 +32,14 @@ export class XmlScanner {
   /** The last `text`: references replaced, CDATA joined, comments left out. */
   text = '';
 
-  readonly #limits: XmlLimits;
+  readonly #source: XmlSource;
   readonly #tags: XmlTagCache | null;
   readonly #options: XmlScannerOptions;
-  #source = '';
-  #final = false;
-  #at = 0;
   readonly #stack: string[] = [];
   #depth = 0;
   #elements = 0;
   #closing = false;
   #doctypeSeen = false;
-  #dropped = 0;
-  #droppedLines = 0;
-  #droppedColumns = 0;
-  #heldReturn = false;
   #markAt = 0;
   #markDepth = 0;
   #markElements = 0;
@@ -67,7 +48,7 @@ export class XmlScanner {
   #markDoctype = false;
 
   constructor(options: XmlScannerOptions = {}) {
-    this.#limits = options.limits === undefined ? defaultXmlLimits : completeXmlLimits(options.limits);
+    this.#source = new XmlSource(options.limits === undefined ? defaultXmlLimits : completeXmlLimits(options.limits));
     this.#tags = options.tags ?? null;
     this.#options = options;
   }
@@ -79,47 +60,23 @@ export class XmlScanner {
 
   /** Code units not yet consumed. */
   get pending(): number {
-    return this.#source.length - this.#at;
+    return this.#source.text.length - this.#source.at;
   }
 
   /** Adds text, which must not begin or end inside a surrogate pair; what was consumed before is forgotten. @throws XmlError `xml_not_well_formed`, `xml_limit` */
   append(piece: string): void {
-    let text = piece;
-    if (this.#heldReturn) {
-      text = `\r${text}`;
-      this.#heldReturn = false;
-    }
-    if (text.includes('\r')) {
-      if (text.endsWith('\r')) {
-        this.#heldReturn = true;
-        text = text.slice(0, -1);
-      }
-      text = text.replace(/\r\n?/g, '\n');
-    }
-    this.#forget();
-    const joined = this.#source.length - this.#at;
-    this.#source = joined === 0 ? text : this.#source.slice(this.#at) + text;
-    this.#at = 0;
+    this.#source.append(piece);
     this.#markAt = 0;
-    if (this.#dropped + this.#source.length > this.#limits.maxLength) {
-      this.#fail('xml_limit', `document longer than ${this.#limits.maxLength} characters`, joined);
-    }
-    const forbidden = findForbidden(text);
-    if (forbidden >= 0) this.#fail('xml_not_well_formed', 'character that XML forbids', joined + forbidden);
   }
 
   /** No more text will come. */
   finish(): void {
-    if (this.#heldReturn) {
-      this.#heldReturn = false;
-      this.append('\n');
-    }
-    this.#final = true;
+    this.#source.finish();
   }
 
   /** Remembers this place, between two events, for `rewind`. The elements open here must still be open then. */
   mark(): void {
-    this.#markAt = this.#at;
+    this.#markAt = this.#source.at;
     this.#markDepth = this.#depth;
     this.#markElements = this.#elements;
     this.#markClosing = this.#closing;
@@ -128,7 +85,7 @@ export class XmlScanner {
   }
 
   rewind(): void {
-    this.#at = this.#markAt;
+    this.#source.at = this.#markAt;
     this.#depth = this.#markDepth;
     this.#elements = this.#markElements;
     this.#closing = this.#markClosing;
@@ -138,6 +95,7 @@ export class XmlScanner {
 
   /** The next event. @throws XmlError; `xmlIncomplete` if more text must come first */
   next(): XmlEvent {
+    const source: XmlSource = this.#source;
     if (this.#closing) {
       this.#closing = false;
       this.#depth--;
@@ -148,7 +106,7 @@ export class XmlScanner {
       if (this.#depth === 0) {
         const outside = this.#outside();
         if (outside !== null) return outside;
-      } else if (this.#source.charCodeAt(this.#at) === less && !this.#isCharacterData()) {
+      } else if (source.text.charCodeAt(source.at) === less && !this.#isCharacterData()) {
         const event = this.#markup();
         if (event !== null) return event;
       } else if (this.#characterData()) {
@@ -159,10 +117,11 @@ export class XmlScanner {
 
   /** The next event, blanks between tags left out. @throws as `next` */
   nextTag(): XmlEvent {
+    const source: XmlSource = this.#source;
     if (!this.#closing && this.#depth > 0) {
-      let at = this.#at;
-      while (isBlank(this.#source.charCodeAt(at))) at++;
-      if (this.#source.charCodeAt(at) === less) this.#at = at;
+      let at = source.at;
+      while (isBlank(source.text.charCodeAt(at))) at++;
+      if (source.text.charCodeAt(at) === less) source.at = at;
     }
     let event = this.next();
     // Blanks on both sides of a comment or in CDATA come as text.
@@ -172,19 +131,20 @@ export class XmlScanner {
 
   /** After `open`: the character data up to the matching close tag, which is consumed; undefined if an element stands there. */
   textContent(): string | undefined {
+    const source: XmlSource = this.#source;
     if (!this.#closing) {
-      const from = this.#at;
-      const end = this.#source.indexOf('<', from);
+      const from = source.at;
+      const end = source.text.indexOf('<', from);
       const name = this.tag.name;
       const close = end + 2 + name.length;
       if (
         end >= 0 &&
-        this.#source.charCodeAt(end + 1) === slash &&
-        this.#source.charCodeAt(close) === greater &&
-        this.#source.startsWith(name, end + 2)
+        source.text.charCodeAt(end + 1) === slash &&
+        source.text.charCodeAt(close) === greater &&
+        source.text.startsWith(name, end + 2)
       ) {
-        const text = from === end ? '' : this.#decode(from, end);
-        this.#at = close + 1;
+        const text = from === end ? '' : readText(source, from, end);
+        source.at = close + 1;
         this.#depth--;
         this.name = name;
         return text;
@@ -199,195 +159,90 @@ export class XmlScanner {
     }
   }
 
-  #placeOf(at: number): { readonly line: number; readonly column: number } {
-    let lines = 0;
-    let start = 0;
-    for (let end = this.#source.indexOf('\n'); end >= 0 && end < at; end = this.#source.indexOf('\n', start)) {
-      lines++;
-      start = end + 1;
-    }
-    const column = at - start + 1;
-    return { line: this.#droppedLines + lines + 1, column: lines === 0 ? this.#droppedColumns + column : column };
-  }
-
-  #forget(): void {
-    if (this.#at === 0) return;
-    const place = this.#placeOf(this.#at);
-    this.#droppedLines = place.line - 1;
-    this.#droppedColumns = place.column - 1;
-    this.#dropped += this.#at;
-  }
-
-  #fail(code: XmlErrorCode, message: string, at: number): never {
-    throw new XmlError(code, message, this.#placeOf(at));
-  }
-
-  #broken(message: string, at = this.#at): never {
-    return this.#fail('xml_not_well_formed', message, at);
-  }
-
-  #truncated(message: string): never {
-    if (!this.#final) throw xmlIncomplete;
-    return this.#fail('xml_not_well_formed', message, this.#source.length);
-  }
-
   /** Prolog and epilog: blanks, comments, the declaration. Null after something that is no event. */
   #outside(): XmlEvent | null {
-    const source = this.#source;
-    while (isBlank(source.charCodeAt(this.#at))) this.#at++;
-    if (this.#at >= source.length) {
-      if (!this.#final) this.#truncated('');
-      if (this.#elements === 0) this.#broken('no element');
+    const source: XmlSource = this.#source;
+    while (isBlank(source.text.charCodeAt(source.at))) source.at++;
+    if (source.at >= source.text.length) {
+      if (!source.isFinal) source.truncated('no element');
+      if (this.#elements === 0) source.broken('no element');
       return 'end';
     }
-    if (source.charCodeAt(this.#at) !== less) this.#broken('text outside of the root element');
-    const next = source.charCodeAt(this.#at + 1);
+    if (source.text.charCodeAt(source.at) !== less) source.broken('text outside of the root element');
+    const next = source.text.charCodeAt(source.at + 1);
     if (next === 0x21) {
-      if (!this.#comment()) this.#doctype();
+      if (!skipComment(source)) this.#doctype(source);
       return null;
     }
     if (next === 0x3f) {
-      this.#instruction();
+      skipInstruction(source, this.#options);
       return null;
     }
-    if (next === slash) this.#broken('close tag without an open one');
-    if (this.#elements > 0 && !Number.isNaN(next)) this.#broken('second root element');
+    if (next === slash) source.broken('close tag without an open one');
+    if (this.#elements > 0 && !Number.isNaN(next)) source.broken('second root element');
     return this.#openTag();
   }
 
   /** Whether the markup at the cursor is CDATA or a comment, which belong to the text around them. */
   #isCharacterData(): boolean {
-    return this.#source.charCodeAt(this.#at + 1) === 0x21;
+    const source: XmlSource = this.#source;
+    return source.text.charCodeAt(source.at + 1) === 0x21;
   }
 
   /** A tag, or null after an instruction. */
   #markup(): XmlEvent | null {
-    switch (this.#source.charCodeAt(this.#at + 1)) {
+    const source: XmlSource = this.#source;
+    switch (source.text.charCodeAt(source.at + 1)) {
       case slash:
         return this.#closeTag();
       case 0x3f:
-        this.#instruction();
+        skipInstruction(source, this.#options);
         return null;
       default:
         return this.#openTag();
     }
   }
 
-  /** Skips a comment; false if there is none. */
-  #comment(): boolean {
-    const source = this.#source;
-    if (!source.startsWith('<!--', this.#at)) {
-      if ('<!--'.startsWith(source.slice(this.#at))) this.#truncated('unfinished markup');
-      return false;
-    }
-    const end = source.indexOf('--', this.#at + 4);
-    if (end < 0 || end + 2 >= source.length) this.#truncated('comment without end');
-    if (source.charCodeAt(end + 2) !== greater) this.#broken('"--" inside a comment', end);
-    this.#at = end + 3;
-    return true;
-  }
-
-  #doctype(): void {
-    const source = this.#source;
-    if (!source.startsWith('<!DOCTYPE', this.#at)) {
-      if ('<!DOCTYPE'.startsWith(source.slice(this.#at))) this.#truncated('unfinished markup');
-      this.#broken('unknown markup');
-    }
-    if (this.#options.doctype !== 'without-subset') this.#fail('xml_forbidden', 'DOCTYPE is not allowed', this.#at);
-    if (this.#elements > 0 || this.#doctypeSeen) this.#broken('DOCTYPE out of place');
-    const end = source.indexOf('>', this.#at);
-    if (end < 0) this.#truncated('DOCTYPE without end');
-    const text = end - this.#at > longestProlog ? '' : source.slice(this.#at, end + 1);
-    if (!plainDoctype.test(text)) this.#fail('xml_forbidden', 'DOCTYPE with internal subset, or malformed', this.#at);
-    this.#doctypeSeen = true;
-    this.#at = end + 1;
-  }
-
-  #instruction(): void {
-    const source = this.#source;
-    const end = source.indexOf('?>', this.#at + 2);
-    if (end < 0) this.#truncated('"?>" missing');
-    const target = source.slice(this.#at + 2, nameEnd(source, this.#at + 2));
-    if (target === 'xml' && this.#dropped + this.#at === 0) {
-      const text = end > longestProlog ? '' : source.slice(0, end + 2);
-      const parts = declaration.exec(text);
-      if (parts === null) this.#broken('malformed XML declaration');
-      const encoding = parts[1] ?? parts[2];
-      if (encoding !== undefined && !/^utf-?8$/i.test(encoding)) {
-        this.#fail('xml_forbidden', `encoding ${encoding} is not UTF-8`, this.#at);
-      }
-    } else {
-      const after = source.charCodeAt(this.#at + 2 + target.length);
-      const wellFormed = target !== '' && (isBlank(after) || this.#at + 2 + target.length === end);
-      if (!wellFormed || /^xml$/i.test(target)) this.#broken('malformed or misplaced processing instruction');
-      if (this.#options.processingInstructions !== 'skip') {
-        this.#fail('xml_forbidden', 'processing instructions are not allowed', this.#at);
-      }
-    }
-    this.#at = end + 2;
-  }
-
   /** Joins text, CDATA and comments up to the next tag; false if nothing but comments stood there. */
   #characterData(): boolean {
-    const source = this.#source;
+    const source: XmlSource = this.#source;
     let text = '';
     let found = false;
-    this.from = this.#at;
+    this.from = source.at;
     for (;;) {
-      const end = source.indexOf('<', this.#at);
-      if (end < 0) this.#truncated('unclosed element');
-      if (end > this.#at) {
-        text += this.#decode(this.#at, end);
+      const end = source.text.indexOf('<', source.at);
+      if (end < 0) source.truncated('unclosed element');
+      if (end > source.at) {
+        text += readText(source, source.at, end);
         found = true;
-        this.#at = end;
+        source.at = end;
       }
       if (!this.#isCharacterData()) {
-        if (end + 1 >= source.length) this.#truncated('unfinished markup');
+        if (end + 1 >= source.text.length) source.truncated('unfinished markup');
         break;
       }
-      if (this.#comment()) continue;
-      text += this.#section();
+      if (skipComment(source)) continue;
+      text += readSection(source);
       found = true;
     }
     this.text = text;
     return found;
   }
 
-  #section(): string {
-    const source = this.#source;
-    if (!source.startsWith('<![CDATA[', this.#at)) {
-      if ('<![CDATA['.startsWith(source.slice(this.#at))) this.#truncated('unfinished markup');
-      this.#broken('unknown markup');
-    }
-    const end = source.indexOf(']]>', this.#at + 9);
-    if (end < 0) this.#truncated('CDATA section without end');
-    const text = source.slice(this.#at + 9, end);
-    this.#at = end + 3;
-    return text;
-  }
-
-  #decode(from: number, to: number): string {
-    const raw = this.#source.slice(from, to);
-    const gap = raw.indexOf(']]>');
-    if (gap >= 0) this.#broken('"]]>" in text', from + gap);
-    if (!raw.includes('&')) return raw;
-    return decodeReferences(raw, (offset) => this.#broken('unknown entity or character reference', from + offset));
-  }
-
   #closeTag(): XmlEvent {
-    const source = this.#source;
+    const source: XmlSource = this.#source;
     const name = this.#stack[this.#depth - 1] as string;
-    const after = this.#at + 2 + name.length;
-    if (source.startsWith(name, this.#at + 2) && source.charCodeAt(after) === greater) {
-      this.#at = after + 1;
+    const after = source.at + 2 + name.length;
+    if (source.text.startsWith(name, source.at + 2) && source.text.charCodeAt(after) === greater) {
+      source.at = after + 1;
     } else {
-      const end = source.indexOf('>', this.#at);
-      if (end < 0) this.#truncated('unfinished close tag');
-      const found = source.slice(this.#at + 2, end);
+      const end = source.text.indexOf('>', source.at);
+      if (end < 0) source.truncated('unfinished close tag');
+      const found = source.text.slice(source.at + 2, end);
       if (!found.startsWith(name) || !/^[ \t\n]*$/.test(found.slice(name.length))) {
-        this.#broken(`expected </${name}>`);
+        source.broken(`expected </${name}>`);
       }
-      this.#at = end + 1;
+      source.at = end + 1;
     }
     this.#depth--;
     this.name = name;
@@ -395,30 +250,30 @@ export class XmlScanner {
   }
 
   #openTag(): XmlEvent {
-    const source = this.#source;
-    const end = source.indexOf('>', this.#at);
-    if (end < 0) this.#truncated('unfinished tag');
-    this.from = this.#at;
+    const source: XmlSource = this.#source;
+    const end = source.text.indexOf('>', source.at);
+    if (end < 0) source.truncated('unfinished tag');
+    this.from = source.at;
     let tag: XmlTag | undefined;
-    if (this.#tags !== null && end - this.#at < longestRemembered) {
-      const raw = source.slice(this.#at, end + 1);
+    if (this.#tags !== null && end - source.at < longestRemembered) {
+      const raw = source.text.slice(source.at, end + 1);
       tag = this.#tags.get(raw);
       if (tag === undefined) {
-        tag = this.#parseTag();
-        if (this.#at === end + 1) this.#tags.set(raw, tag);
+        tag = parseTag(source);
+        if (source.at === end + 1) this.#tags.set(raw, tag);
       } else {
         // It may have been remembered under other limits.
-        if (tag.names.length > this.#limits.maxAttributes) this.#tooManyAttributes(this.#at);
-        this.#at = end + 1;
+        if (tag.names.length > source.limits.maxAttributes) refuseAttributes(source);
+        source.at = end + 1;
       }
     } else {
-      tag = this.#parseTag();
+      tag = parseTag(source);
     }
-    if (this.#depth >= this.#limits.maxDepth) {
-      this.#fail('xml_limit', `more than ${this.#limits.maxDepth} elements nested`, this.#at);
+    if (this.#depth >= source.limits.maxDepth) {
+      source.fail('xml_limit', `more than ${source.limits.maxDepth} elements nested`);
     }
-    if (++this.#elements > this.#limits.maxElements) {
-      this.#fail('xml_limit', `more than ${this.#limits.maxElements} elements`, this.#at);
+    if (++this.#elements > source.limits.maxElements) {
+      source.fail('xml_limit', `more than ${source.limits.maxElements} elements`);
     }
     this.#stack[this.#depth++] = tag.name;
     this.#closing = tag.selfClosed;
@@ -427,67 +282,9 @@ export class XmlScanner {
     return 'open';
   }
 
-  #tooManyAttributes(at: number): never {
-    return this.#fail('xml_limit', `more than ${this.#limits.maxAttributes} attributes`, at);
-  }
-
-  #parseTag(): XmlTag {
-    const source = this.#source;
-    let at = nameEnd(source, this.#at + 1);
-    if (at === this.#at + 1) this.#broken('expected an element name', at);
-    const name = copyText(source.slice(this.#at + 1, at));
-    const names: string[] = [];
-    const values: string[] = [];
-    for (;;) {
-      const gap = at;
-      while (isBlank(source.charCodeAt(at))) at++;
-      const unit = source.charCodeAt(at);
-      if (unit === greater) {
-        this.#at = at + 1;
-        return new XmlTag(name, names, values, false);
-      }
-      if (unit === slash) {
-        if (at + 1 >= source.length) this.#truncated('unfinished tag');
-        if (source.charCodeAt(at + 1) !== greater) this.#broken('expected ">"', at + 1);
-        this.#at = at + 2;
-        return new XmlTag(name, names, values, true);
-      }
-      if (at >= source.length) this.#truncated('unfinished tag');
-      if (gap === at) this.#broken('expected a blank', at);
-      at = this.#parseAttribute(at, names, values);
-    }
-  }
-
-  #parseAttribute(from: number, names: string[], values: string[]): number {
-    const source = this.#source;
-    let at = nameEnd(source, from);
-    if (at >= source.length) this.#truncated('unfinished tag');
-    if (at === from) this.#broken('expected an attribute name', at);
-    const name = copyText(source.slice(from, at));
-    if (names.includes(name)) this.#broken(`attribute ${name} twice`, from);
-    if (names.length >= this.#limits.maxAttributes) this.#tooManyAttributes(from);
-    while (isBlank(source.charCodeAt(at))) at++;
-    if (at >= source.length) this.#truncated('unfinished tag');
-    if (source[at] !== '=') this.#broken('expected "="', at);
-    at++;
-    while (isBlank(source.charCodeAt(at))) at++;
-    if (at >= source.length) this.#truncated('unfinished tag');
-    const quote = source[at] as string;
-    if (quote !== '"' && quote !== "'") this.#broken('expected a quote', at);
-    const start = at + 1;
-    const end = source.indexOf(quote, start);
-    if (end < 0) this.#truncated('attribute value without end');
-    let value = source.slice(start, end);
-    const tag = value.indexOf('<');
-    if (tag >= 0) this.#broken('"<" in an attribute value', start + tag);
-    if (/[\t\n]/.test(value)) value = value.replace(/[\t\n]/g, ' ');
-    if (value.includes('&')) {
-      value = decodeReferences(value, (offset) =>
-        this.#broken('unknown entity or character reference', start + offset),
-      );
-    }
-    names.push(name);
-    values.push(copyText(value));
-    return end + 1;
+  #doctype(source: XmlSource): void {
+    if (this.#elements > 0 || this.#doctypeSeen) source.broken('DOCTYPE or other markup out of place');
+    skipDoctype(source, this.#options);
+    this.#doctypeSeen = true;
   }
 }
