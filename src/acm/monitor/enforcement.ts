@@ -1,5 +1,5 @@
 import type { Store, StoreReader } from '../../store/index.js';
-import { compilePolicy, type HostState, LabelMoves } from '../decisions/index.js';
+import { LabelMoves } from '../decisions/index.js';
 import { type AssignedLabel, LabelRegistry, type LabelWrite } from '../labels/index.js';
 import { defaultPolicy, type PolicyDocument, type PolicyMode } from '../policy/index.js';
 import type { EnforcementHealth } from './contract.js';
@@ -90,10 +90,4 @@ export async function readEnforcement(store: Store, mode: PolicyMode): Promise<D
     systemLabel: fallback.document.bootstrap,
     health: forced === null && health !== null ? health : healthy,
   };
-}
-
-/** Lets a host enforce a policy as at boot. */
-export function bootPolicy(host: HostState, record: PolicyRecord, systemLabel: string): void {
-  const policy = compilePolicy(record.document, host.mode);
-  host.adopt(policy, policy.vmRow(systemLabel) ?? policy.bootstrap, () => 0);
 }

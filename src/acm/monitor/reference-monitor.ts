@@ -4,25 +4,18 @@ import {
   compilePolicy,
   type CompiledPolicy,
   type Decision,
-  denied,
   HostState,
   judgeAdmission,
   judgeCommunication,
-  type JudgedLabel,
   judgePort,
   judgePresent,
   judgeResource,
-  judgeResourceLabel,
   judgeRunning,
-  judgeSystemLabel,
-  judgeUpdate,
-  judgeVmLabel,
-  permitted,
   type Port,
   resolveVmLabel,
   tryResourceName,
 } from '../decisions/index.js';
-import type { LabelRegistry, LabelWrite } from '../labels/index.js';
+import type { LabelRegistry } from '../labels/index.js';
 import { defaultPolicy, type PolicyDocument, policyDigests, type PolicyMode } from '../policy/index.js';
 import { answerQuestion } from './answer-question.js';
 import type {
@@ -38,13 +31,15 @@ import type {
   Transition,
   UpdatePlan,
 } from './contract.js';
-import { type DurableEnforcement, movedLabels, readEnforcement } from './enforcement.js';
+import { type DurableEnforcement, readEnforcement } from './enforcement.js';
+import { Enforcer } from './enforcer.js';
+import { LabelChanges } from './label-changes.js';
 import { Mutex } from './mutex.js';
 import { Places } from './places.js';
 import { planUpdate } from './plan.js';
-import { putEnforced, putPolicy } from './policy-files.js';
-import { type PolicyRecord, policyRecord } from './policy-record.js';
+import type { PolicyRecord } from './policy-record.js';
 import { PolicyStore } from './policy-store.js';
+import { refuseEntry } from './refuse-entry.js';
 import { type AcmStatistics, StatisticsCounter } from './statistics.js';
 
 export interface MonitorOptions {
@@ -65,24 +60,24 @@ export class ReferenceMonitor {
   readonly policies: PolicyStore;
   readonly #store: Store;
   readonly #host: HostState;
+  readonly #enforcer: Enforcer;
+  readonly #labelChanges: LabelChanges;
   readonly #places: Places;
   readonly #mutex = new Mutex();
   readonly #statistics = new StatisticsCounter();
-  #policy: PolicyRecord;
-  #health: EnforcementHealth;
 
   private constructor(options: MonitorOptions, durable: DurableEnforcement) {
     this.mode = options.mode ?? 'strict';
     this.labels = durable.labels;
     this.#store = options.store;
-    this.#policy = durable.policy;
-    this.#health = durable.health;
     const { nameOf } = options;
     const policy = compilePolicy(durable.policy.document, this.mode);
     this.#host = new HostState(policy, { labels: this.labels, ...(nameOf === undefined ? {} : { nameOf }) });
     this.#host.setSystemRow(policy.vmRow(durable.systemLabel) ?? policy.bootstrap);
     this.#places = new Places(this.#host, (vm) => this.left(vm));
     this.policies = new PolicyStore(options.store, this.mode, this.#mutex, durable.records);
+    this.#enforcer = new Enforcer(options.store, this.#host, this.policies, durable);
+    this.#labelChanges = new LabelChanges(this.#host, this.labels);
   }
 
   /**
@@ -96,12 +91,12 @@ export class ReferenceMonitor {
 
   /** Whether the enabled policy is enforced. */
   get health(): EnforcementHealth {
-    return this.#health;
+    return this.#enforcer.health;
   }
 
   /** What is enforced now. */
   get policy(): PolicyRecord {
-    return this.#policy;
+    return this.#enforcer.policy;
   }
 
   /** The same in the form in which decisions are made, for reports. */
@@ -148,7 +143,7 @@ export class ReferenceMonitor {
   }
 
   #admit(vm: string, transition: Transition): Admission {
-    const refusal = this.#refuseStart(vm, transition);
+    const refusal = refuseEntry(this.#host, this.policy, this.health, vm, transition);
     if (refusal !== null) return { decision: refusal, found: false };
     const devices = this.#canonical(transition);
     const pending = this.#places.pending(vm);
@@ -171,53 +166,6 @@ export class ReferenceMonitor {
   #canonical(devices: { readonly resources?: readonly string[]; readonly ports?: readonly Port[] }) {
     const resources = (devices.resources ?? []).map((name) => tryResourceName(name, this.mode)?.name ?? name);
     return { resources, ports: devices.ports ?? [] };
-  }
-
-  #refuseStart(vm: string, transition: Transition): Decision | null {
-    const base = { subject: vm, object: this.#policy.name } as const;
-    const { state } = this.#health;
-    if (state !== 'enforced') {
-      const { sentence } = this.#health;
-      return denied({
-        ...base,
-        reason: 'invalid_policy',
-        hook: 'policy',
-        rule: 'policy-enforcement',
-        xserr: 'XSERR_POLICY_NOT_LOADED',
-        detail: `XSERR_POLICY_NOT_LOADED: ${state}`,
-        sentence,
-      });
-    }
-    const present = this.#host.domains.get(vm);
-    if (present !== undefined && present.state !== 'starting') {
-      return denied({
-        ...base,
-        reason: 'wrong_state',
-        hook: 'state',
-        rule: 'life-cycle',
-        xserr: 'XSERR_VM_WRONG_STATE',
-        detail: 'XSERR_VM_WRONG_STATE',
-        sentence: `VM ${this.#host.nameOf(vm)} runs already.`,
-      });
-    }
-    const source = transition.policy;
-    const needed = this.mode === 'strict' && transition.kind === 'migrate_in';
-    if (source === undefined && !needed) return null;
-    const { name, version, sha256 } = this.#policy;
-    const equal =
-      source !== undefined &&
-      source.name === name &&
-      (this.mode === 'xen' || (source.version === version && source.sha256 === sha256));
-    if (equal) return null;
-    const from = source === undefined ? 'an unknown policy' : `policy ${source.name} ${source.version}`;
-    return denied({
-      ...base,
-      reason: 'policy_mismatch',
-      hook: 'policy',
-      rule: 'policy-identity',
-      detail: source === undefined ? '' : `${source.name} ${source.version} ${source.sha256}`,
-      sentence: `VM ${this.#host.nameOf(vm)} comes under ${from}, but ${name} ${version} is enforced.`,
-    });
   }
 
   /** A VM has left the running set: stopped, saved, migrated away or crashed. Its permit is void. */
@@ -340,11 +288,11 @@ export class ReferenceMonitor {
   /** Changes the label of a VM or resource; a running VM passes all checks again. */
   changeLabel(change: LabelChange, options: ChangeOptions = {}): Promise<Decision> {
     return this.#mutex.run(async () => {
-      const judged = this.#judgeLabel(change);
+      const judged = this.#labelChanges.judge(change);
       this.#statistics.count(judged.decision);
       if (!judged.decision.permit) return judged.decision;
       await this.#store.transaction((tx) => {
-        this.#writeLabel(tx, change.element, judged);
+        this.#labelChanges.write(tx, change.element, judged);
         options.record?.(tx, judged.decision);
       });
       return judged.decision;
@@ -356,89 +304,19 @@ export class ReferenceMonitor {
    * nothing; the caller decides what becomes of its transaction.
    */
   changeLabelIn(tx: StoreTransaction, change: LabelChange): PendingLabelChange {
-    const judged = this.#judgeLabel(change);
+    const judged = this.#labelChanges.judge(change);
     this.#statistics.count(judged.decision);
-    const applied = judged.decision.permit ? this.#writeLabel(tx, change.element, judged) : () => undefined;
-    return { decision: judged.decision, applied };
+    return this.#labelChanges.write(tx, change.element, judged);
   }
 
   /** Drops the label of an element that ceases to exist. */
   forget(tx: StoreTransaction, element: LabelledElement): PendingLabelChange {
-    const subject = element.kind === 'vm' ? element.vm : element.resource;
-    const sentence = `${this.#host.nameOf(subject)} is gone, and its label with it.`;
-    const decision = permitted({
-      reason: 'ok',
-      hook: 'label',
-      rule: 'label-definition',
-      subject,
-      object: '',
-      sentence,
-    });
-    return { decision, applied: this.#writeLabel(tx, element, { decision, assign: null }) };
-  }
-
-  #judgeLabel({ element, label, oldLabel }: LabelChange): JudgedLabel {
-    const wish = { label, ...(oldLabel === undefined ? {} : { oldLabel }) };
-    if (element.kind === 'resource') return judgeResourceLabel(this.#host, element.resource, wish);
-    if (element.state === 'other' && !this.#host.domains.has(element.vm)) {
-      return {
-        decision: denied({
-          reason: 'wrong_state',
-          hook: 'state',
-          rule: 'life-cycle',
-          subject: element.vm,
-          object: label ?? '',
-          xserr: 'XSERR_VM_WRONG_STATE',
-          detail: 'XSERR_VM_WRONG_STATE',
-          sentence: `VM ${this.#host.nameOf(element.vm)} is on its way: its label can change when it is off, saved or runs.`,
-        }),
-      };
-    }
-    return judgeVmLabel(this.#host, element.vm, wish);
-  }
-
-  #writeLabel(tx: StoreTransaction, element: LabelledElement, { assign, row }: JudgedLabel): () => void {
-    const label = assign ?? null;
-    const write: LabelWrite =
-      element.kind === 'vm'
-        ? { kind: 'vm', key: element.vm, label }
-        : {
-            kind: 'resource',
-            key: tryResourceName(element.resource, this.mode)?.name ?? element.resource,
-            label,
-            ...(element.uuid === undefined ? {} : { uuid: element.uuid }),
-          };
-    this.labels.write(tx, [write]);
-    let done = false;
-    const applied = (): void => {
-      if (done) return;
-      done = true;
-      this.labels.apply([write]);
-      if (element.kind === 'vm' && row !== undefined) this.#host.relabel(element.vm, row);
-    };
-    tx.afterCommit(applied);
-    return applied;
+    return this.#labelChanges.forget(tx, element);
   }
 
   /** Gives Domain-0 another label; durable. */
   setSystemLabel(label: string, options: ChangeOptions = {}): Promise<Decision> {
-    return this.#mutex.run(async () => {
-      const { decision, row } = judgeSystemLabel(this.#host, label);
-      this.#statistics.count(decision);
-      if (row === undefined) return decision;
-      const before = this.#host.systemRow;
-      this.#host.setSystemRow(row);
-      try {
-        await this.#store.transaction((tx) => {
-          this.#writeEnforced(tx, this.#policy);
-          options.record?.(tx, decision);
-        });
-      } catch (error) {
-        this.#host.setSystemRow(before);
-        throw error;
-      }
-      return decision;
-    });
+    return this.#mutex.run(async () => this.#statistics.count(await this.#enforcer.setSystemLabel(label, options)));
   }
 
   /** What enabling a policy would do. */
@@ -485,50 +363,9 @@ export class ReferenceMonitor {
   }
 
   async #enforce(document: PolicyDocument, options: ChangeOptions): Promise<Decision> {
-    const { decision, accepted } = judgeUpdate(this.#host, document);
-    this.#statistics.count(decision);
-    if (accepted === undefined) {
-      this.#statistics.refusedUpdates++;
-      return decision;
-    }
-    const enabled = policyRecord(document, 'enabled');
-    const stored = this.policies.get(this.#policy.name, this.#policy.version);
-    const records = [...(stored?.state === 'enabled' ? [policyRecord(stored.document, 'superseded')] : []), enabled];
-    const before = { policy: this.#policy, health: this.#health };
-    let takeBack = (): void => undefined;
-    try {
-      await this.#store.transaction((tx) => {
-        // Enforced before it is on disk, so that label changes of the same commit are judged by it.
-        takeBack = this.#host.adopt(accepted.policy, accepted.systemRow, accepted.rowOf);
-        this.#policy = enabled;
-        this.#health = { state: 'enforced' };
-        const moved = movedLabels(tx, accepted.moves);
-        for (const record of records) putPolicy(tx, record);
-        this.#writeEnforced(tx, enabled);
-        this.labels.write(tx, moved);
-        options.record?.(tx, decision);
-        tx.afterCommit(() => {
-          this.policies.apply(records);
-          this.labels.apply(moved);
-        });
-      });
-    } catch (error) {
-      takeBack();
-      this.#policy = before.policy;
-      this.#health = before.health;
-      throw error;
-    }
-    this.#host.blockedTypes = judgePresent(this.#host).types;
-    this.#statistics.policyUpdates++;
-    return decision;
-  }
-
-  #writeEnforced(tx: StoreTransaction, record: PolicyRecord): void {
-    const { name, version, sha256 } = record;
-    if (this.policies.get(name, version)?.state !== 'enabled') {
-      putPolicy(tx, record);
-      tx.afterCommit(() => this.policies.apply([record]));
-    }
-    putEnforced(tx, { name, version, sha256, systemLabel: this.#host.systemLabel });
+    const decision = await this.#enforcer.update(document, options);
+    if (decision.permit) this.#statistics.policyUpdates++;
+    else this.#statistics.refusedUpdates++;
+    return this.#statistics.count(decision);
   }
 }
