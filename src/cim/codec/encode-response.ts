@@ -1,22 +1,12 @@
-import { nextTurn, TvdcError } from '../../base/index.js';
-import { escapeAttribute, escapeText } from '../../xml/index.js';
-import type { CimClass, CimInstance, CimInstancePath, CimObjectPath } from '../model/index.js';
-import {
-  type Batches,
-  type CimError,
-  type CimRequest,
-  type CimResult,
-  type MethodResult,
-  statusName,
-} from '../operations/index.js';
+import { nextTurn } from '../../base/index.js';
+import { escapeAttribute } from '../../xml/index.js';
+import type { Batches, CimError, CimRequest, CimResult } from '../operations/index.js';
 import { answerEnvelope } from './envelope.js';
 import type { DecodedCall } from './message.js';
 import { batchSize, Output } from './output.js';
-import { classBytes, instanceBytes } from './remembered.js';
-import { type ClassDetail, qualifierDeclarationElement } from './write-class.js';
-import { embeddedKindOf, instanceElement, valueElement } from './write-instance.js';
-import { parameterElement } from './write-parameter.js';
-import { classNameElement, fullPathElement, instanceNameElement, namespaceElement, type Place } from './write-path.js';
+import { errorElement } from './write-error.js';
+import { contextOf, type ItemContext, type WriteItem } from './write-items.js';
+import { isStreamed, itemWriters, type StreamedResult, writeWhole } from './write-result.js';
 
 export interface ResponseOptions {
   /** HOST of paths that have none of their own; default `localhost`. */
@@ -25,112 +15,6 @@ export interface ResponseOptions {
 
 /** What an answer says of its call. */
 export type AnsweredCall = Pick<DecodedCall, 'name' | 'intrinsic'>;
-
-/** What the items of one answer have in common. */
-interface ItemContext {
-  readonly place: Place;
-  readonly placeText: string;
-  readonly detail: ClassDetail;
-}
-
-type WriteItem<T> = (out: Output, item: T, context: ItemContext) => void;
-
-function detailOf(request: CimRequest): ClassDetail {
-  return {
-    includeQualifiers: 'includeQualifiers' in request && request.includeQualifiers,
-    includeClassOrigin: 'includeClassOrigin' in request && request.includeClassOrigin,
-  };
-}
-
-function pathOf(instance: CimInstance): CimInstancePath {
-  if (instance.path === null) throw new TvdcError('no_path', `an instance of ${instance.className} has no path`);
-  return instance.path;
-}
-
-function writeInstance(out: Output, instance: CimInstance, context: ItemContext): void {
-  const bytes = context.detail.includeClassOrigin ? undefined : instanceBytes(instance);
-  if (bytes === undefined) out.text(instanceElement(instance, context.detail.includeClassOrigin));
-  else out.bytes(bytes.body);
-}
-
-const writeNamedInstance: WriteItem<CimInstance> = (out, instance, context) => {
-  const path = pathOf(instance);
-  const bytes = context.detail.includeClassOrigin ? undefined : instanceBytes(instance);
-  if (bytes === undefined || bytes.name === null) {
-    const body = instanceElement(instance, context.detail.includeClassOrigin);
-    out.text(`<VALUE.NAMEDINSTANCE>${instanceNameElement(path)}${body}</VALUE.NAMEDINSTANCE>`);
-    return;
-  }
-  out.text('<VALUE.NAMEDINSTANCE>');
-  out.bytes(bytes.name);
-  out.bytes(bytes.body);
-  out.text('</VALUE.NAMEDINSTANCE>');
-};
-
-/** An element that holds INSTANCEPATH and INSTANCE. */
-function writeLocated(out: Output, element: string, instance: CimInstance, context: ItemContext): void {
-  const path = pathOf(instance);
-  const bytes = context.detail.includeClassOrigin ? undefined : instanceBytes(instance);
-  const elsewhere = path.host !== null || (path.namespace !== null && path.namespace !== context.place.namespace);
-  if (bytes === undefined || bytes.name === null || elsewhere) {
-    out.text(`<${element}>${fullPathElement(path, context.place)}`);
-    if (bytes === undefined) out.text(instanceElement(instance, context.detail.includeClassOrigin));
-    else out.bytes(bytes.body);
-  } else {
-    out.text(`<${element}><INSTANCEPATH>${context.placeText}`);
-    out.bytes(bytes.name);
-    out.text('</INSTANCEPATH>');
-    out.bytes(bytes.body);
-  }
-  out.text(`</${element}>`);
-}
-
-const writeLocatedInstance: WriteItem<CimInstance> = (out, instance, context) =>
-  writeLocated(out, 'VALUE.INSTANCEWITHPATH', instance, context);
-
-const writeClass: WriteItem<CimClass> = (out, cls, context) => out.bytes(classBytes(cls, context.detail));
-
-const writeObject: WriteItem<CimInstance | CimClass> = (out, object, context) => {
-  if (object.kind === 'instance') {
-    if (object.path !== null) {
-      writeLocated(out, 'VALUE.OBJECTWITHPATH', object, context);
-      return;
-    }
-    // Rows of a query may have no path.
-    out.text('<VALUE.OBJECT>');
-    writeInstance(out, object, context);
-    out.text('</VALUE.OBJECT>');
-    return;
-  }
-  const path = object.path ?? { kind: 'class-path', host: null, namespace: null, className: object.name };
-  out.text(`<VALUE.OBJECTWITHPATH>${fullPathElement(path, context.place)}`);
-  writeClass(out, object, context);
-  out.text('</VALUE.OBJECTWITHPATH>');
-};
-
-const writeInstanceName: WriteItem<CimInstancePath> = (out, path) => out.text(instanceNameElement(path));
-
-const writeObjectPath: WriteItem<CimObjectPath> = (out, path, context) =>
-  out.text(`<OBJECTPATH>${fullPathElement(path, context.place)}</OBJECTPATH>`);
-
-const writeInstancePath: WriteItem<CimInstancePath> = (out, path, context) =>
-  out.text(fullPathElement(path, context.place));
-
-type StreamedKind = 'classes' | 'named-instances' | 'instance-names' | 'objects' | 'object-paths';
-type StreamedResult = Extract<CimResult, { readonly kind: StreamedKind }>;
-type WholeResult = Exclude<CimResult, StreamedResult>;
-
-const itemWriters: { readonly [K in StreamedKind]: WriteItem<never> } = {
-  classes: writeClass,
-  'named-instances': writeNamedInstance,
-  'instance-names': writeInstanceName,
-  objects: writeObject,
-  'object-paths': writeObjectPath,
-};
-
-function isStreamed(result: CimResult): result is StreamedResult {
-  return Object.hasOwn(itemWriters, result.kind);
-}
 
 const earlyItems = 8;
 
@@ -154,88 +38,6 @@ async function* streamItems<T>(
   }
 }
 
-function parameter(name: string, type: 'boolean' | 'string', text: string): string {
-  return `<PARAMVALUE NAME="${name}" PARAMTYPE="${type}"><VALUE>${text}</VALUE></PARAMVALUE>`;
-}
-
-function pulledTail(result: { readonly endOfSequence: boolean; readonly enumerationContext: string | null }): string {
-  const context = escapeText(result.enumerationContext ?? '');
-  return (
-    parameter('EnumerationContext', 'string', result.endOfSequence ? '' : context) +
-    parameter('EndOfSequence', 'boolean', result.endOfSequence ? 'TRUE' : 'FALSE')
-  );
-}
-
-function methodBody(result: MethodResult): string {
-  let text = '';
-  if (result.returnValue !== null) {
-    const embedded = embeddedKindOf(null, result.returnValue);
-    const mark = embedded === null ? '' : ` EmbeddedObject="${embedded}"`;
-    const value = valueElement(result.returnType, result.returnValue);
-    text = `<RETURNVALUE PARAMTYPE="${result.returnType}"${mark}>${value}</RETURNVALUE>`;
-  }
-  // NULL out parameters are left out: wbemcli cannot read PARAMVALUE without a value.
-  for (const out of result.outParameters) if (out.value !== null) text += parameterElement(out);
-  return text;
-}
-
-/** IRETURNVALUE (or RETURNVALUE) and what follows it. */
-function writeWhole(out: Output, result: WholeResult, context: ItemContext): void {
-  switch (result.kind) {
-    case 'void':
-      return;
-    case 'method':
-      out.text(methodBody(result));
-      return;
-    case 'class':
-      out.text('<IRETURNVALUE>');
-      writeClass(out, result.class, context);
-      break;
-    case 'class-names':
-      out.text(`<IRETURNVALUE>${result.names.map(classNameElement).join('')}`);
-      break;
-    case 'instance':
-      out.text('<IRETURNVALUE>');
-      writeInstance(out, result.instance, context);
-      break;
-    case 'instance-name':
-      out.text(`<IRETURNVALUE>${instanceNameElement(result.path)}`);
-      break;
-    case 'value':
-      out.text(`<IRETURNVALUE>${valueElement(result.type, result.value)}`);
-      break;
-    case 'qualifier':
-      out.text(`<IRETURNVALUE>${qualifierDeclarationElement(result.qualifier)}`);
-      break;
-    case 'qualifiers':
-      out.text(`<IRETURNVALUE>${result.qualifiers.map(qualifierDeclarationElement).join('')}`);
-      break;
-    case 'count':
-      out.text(`<IRETURNVALUE>${valueElement('uint64', result.count)}`);
-      break;
-    case 'pulled-instances': {
-      out.text('<IRETURNVALUE>');
-      const write = result.withPath ? writeLocatedInstance : writeInstance;
-      for (const instance of result.instances) write(out, instance, context);
-      out.text(`</IRETURNVALUE>${pulledTail(result)}`);
-      if (result.queryResultClass === null) return;
-      out.text('<PARAMVALUE NAME="QueryResultClass">');
-      writeClass(out, result.queryResultClass, {
-        ...context,
-        detail: { includeQualifiers: true, includeClassOrigin: false },
-      });
-      out.text('</PARAMVALUE>');
-      return;
-    }
-    case 'pulled-paths':
-      out.text('<IRETURNVALUE>');
-      for (const path of result.paths) writeInstancePath(out, path, context);
-      out.text(`</IRETURNVALUE>${pulledTail(result)}`);
-      return;
-  }
-  out.text('</IRETURNVALUE>');
-}
-
 interface Around {
   readonly head: string;
   readonly tail: string;
@@ -255,11 +57,6 @@ function callOf(request: CimRequest): AnsweredCall {
     : { name: request.kind, intrinsic: true };
 }
 
-function contextOf(request: CimRequest, options: ResponseOptions): ItemContext {
-  const place = { host: options.host ?? 'localhost', namespace: request.namespace };
-  return { place, placeText: namespaceElement(place.host, place.namespace), detail: detailOf(request) };
-}
-
 async function* streamResponse(
   out: Output,
   request: CimRequest,
@@ -268,7 +65,7 @@ async function* streamResponse(
 ): AsyncGenerator<Buffer, void, undefined> {
   out.text('<IRETURNVALUE>');
   const write = itemWriters[result.kind] as WriteItem<unknown>;
-  yield* streamItems(out, result.batches as Batches<unknown>, write, contextOf(request, options));
+  yield* streamItems(out, result.batches as Batches<unknown>, write, contextOf(request, options.host ?? 'localhost'));
   out.text('</IRETURNVALUE>');
 }
 
@@ -304,16 +101,9 @@ export function encodeResponse(
   const response = simpleResponse(callOf(request));
   const out = new Output();
   out.text(message.head + response.head);
-  writeWhole(out, result, contextOf(request, options));
+  writeWhole(out, result, contextOf(request, options.host ?? 'localhost'));
   out.text(response.tail + message.tail);
   return out.take();
-}
-
-/** ERROR. */
-export function errorElement(error: CimError, withInstances: boolean): string {
-  const description = escapeAttribute(`${statusName(error.status)}: ${error.description}`);
-  const instances = withInstances ? error.instances.map((instance) => instanceElement(instance, false)) : [];
-  return `<ERROR CODE="${error.status}" DESCRIPTION="${description}">${instances.join('')}</ERROR>`;
 }
 
 export interface ErrorOptions {
@@ -351,7 +141,7 @@ export async function* encodeBatchResponse(
     out.text(response.head);
     if (answer.kind === 'error') out.text(errorElement(answer.error, options.withInstances));
     else if (isStreamed(answer.result)) yield* streamResponse(out, answer.request, answer.result, options);
-    else writeWhole(out, answer.result, contextOf(answer.request, options));
+    else writeWhole(out, answer.result, contextOf(answer.request, options.host ?? 'localhost'));
     out.text(response.tail);
     if (out.size < batchSize) continue;
     yield out.take();

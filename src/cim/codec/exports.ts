@@ -2,11 +2,11 @@ import { escapeAttribute } from '../../xml/index.js';
 import type { CimInstance } from '../model/index.js';
 import type { CimError } from '../operations/index.js';
 import { createReader } from './create-reader.js';
-import { errorElement } from './encode-response.js';
 import { answerEnvelope, requestEnvelope } from './envelope.js';
 import { type CodecLimits, limitsOver, requestLimits } from './limits.js';
 import { readError } from './read-error.js';
 import { feed, withCodecErrors } from './reader.js';
+import { errorElement } from './write-error.js';
 import { instanceElement } from './write-instance.js';
 
 /** SIMPLEEXPREQ with ExportIndication: an indication on its way to a listener. @throws TvdcError `bad_value` @throws XmlCharacterError */
