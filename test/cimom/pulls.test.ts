@@ -227,3 +227,26 @@ test('shutting down closes what is open and refuses what is new with 28', async 
   expect(world.manager.openEnumerations).toBe(0);
   expect(await statusOf(world.run(openEnumerateInstances('TST_Host', 1)))).toBe(28);
 });
+
+test('shutting down ends a stream that is being read', async () => {
+  const script = fresh();
+  const world = await createWorld({ providers: [scripted(100, script)] });
+  const { batches } = await world.run({
+    kind: 'EnumerateInstances',
+    namespace,
+    className: 'TST_Host',
+    deepInheritance: true,
+    includeClassOrigin: false,
+    propertyList: null,
+  });
+  const read = async (): Promise<number> => {
+    let count = 0;
+    for await (const batch of batches) {
+      count += batch.length;
+      if (count === 3) await world.manager.shutdown();
+    }
+    return count;
+  };
+  expect(await statusOf(read())).toBe(28);
+  expect(script.signal?.aborted).toBe(true);
+});

@@ -48,7 +48,6 @@ export async function open<T>(
   make: () => readonly Segment<T>[],
 ): Promise<Pulled<T>> {
   const { contexts, limits } = call.engine;
-  contexts.admit(call.caller, request.operationTimeout);
   return contexts.open<T>({
     caller: call.caller,
     namespace: call.home.space.name,

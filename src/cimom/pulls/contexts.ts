@@ -71,7 +71,7 @@ export class PullContexts {
   }
 
   /** Checks what was asked for before anything is read. @throws CimError 22 (timeout), 27 (too many) */
-  admit(caller: Caller, operationTimeout: number | null): void {
+  #admit(caller: Caller, operationTimeout: number | null): void {
     const longest = this.#limits.longestOperationTimeout;
     if (operationTimeout !== null && (operationTimeout < 1 || operationTimeout > longest)) {
       throw new CimError(22, `expected an OperationTimeout of 1 to ${longest} seconds, got ${operationTimeout}`);
@@ -87,7 +87,7 @@ export class PullContexts {
 
   /** Opens an enumeration and takes the first objects. @throws CimError 22, 27, and whatever the source throws */
   async open<T>(request: OpenRequest<T>): Promise<Pulled<T>> {
-    this.admit(request.caller, request.operationTimeout);
+    this.#admit(request.caller, request.operationTimeout);
     const cursor = new Cursor<T>(request.segments, { continueOnError: request.continueOnError });
     const context: Context = {
       id: Buffer.from(this.#randomness.bytes(24)).toString('base64url'),

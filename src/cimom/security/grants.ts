@@ -17,6 +17,7 @@ export interface Grant {
 
 /** The part of the grants that decisions need. */
 export interface GrantsReader {
+  /** The same array until grants change: whoever derives something from it may remember that for the array. */
   of(user: string): readonly Grant[];
 }
 
