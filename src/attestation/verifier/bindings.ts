@@ -53,12 +53,10 @@ export class Bindings {
     const ek = decodeEk(identity.ekPublic);
     const certificate = verifyEkChain(identity.ekCertificateChain, this.#chain, now);
     if (!isSameKey(ek, certificate.publicKey)) throw new EvidenceError('ek_mismatch');
-    // A certificate of a virtual TPM names its VM, and its issuer the host; others say nothing of either.
-    if (certificate.vm !== null && (subject.kind !== 'vm' || certificate.vm !== subject.uuid.toLowerCase())) {
-      throw new EvidenceError('wrong_certificate_subject', { detail: `it names ${certificate.vm}` });
-    }
-    if (subject.kind === 'vm' && certificate.vm === null) {
-      throw new EvidenceError('wrong_certificate_subject', { detail: 'it names no virtual machine' });
+    // A certificate of a virtual TPM names the machine that it belongs to, and its issuer the host; others name neither.
+    if (certificate.vm === null ? subject.kind === 'vm' : certificate.vm !== subject.uuid.toLowerCase()) {
+      const named = certificate.vm ?? 'no virtual machine';
+      throw new EvidenceError('wrong_certificate_subject', { detail: `it names ${named}` });
     }
     if (certificate.issuerHost !== null && certificate.issuerHost !== host.toLowerCase()) {
       throw new EvidenceError('wrong_issuer_host', { detail: `expected ${host}, got ${certificate.issuerHost}` });
