@@ -1,0 +1,1 @@
+export { connect, connectHost, type ConnectionOptions, outputForm, withConnection } from './connection.js';
