@@ -122,7 +122,8 @@ export async function appraiseEntries(input: AppraisalInput): Promise<AppraisalR
   const reasons: Reason[] = [];
   const violations: ViolationFound[] = [];
   const slice = createTimeSlice();
-  let left = 0;
+  let untrusted = 0;
+  let others = 0;
   for (const entry of input.entries) {
     for (const found of judgeOne(entry, input, context)) {
       if (found.code === 'violation' || found.code === 'violation_excluded') {
@@ -130,11 +131,12 @@ export async function appraiseEntries(input: AppraisalInput): Promise<AppraisalR
         violations.push({ index: entry.index, path, excluded: found.code === 'violation_excluded' });
       }
       // What makes it untrusted is never pushed out by what only makes it unknown.
-      if (reasons.length < maxReasons || (found.status === 'untrusted' && left++ < maxReasons)) reasons.push(found);
-      else left++;
+      const serious = found.status === 'untrusted';
+      if ((serious ? untrusted++ : others++) < maxReasons) reasons.push(found);
     }
     if ((entry.index & 1023) === 0) await slice.pause();
   }
+  const left = untrusted + others - reasons.length;
   if (left > 0) reasons.push(reason('more_findings', { detail: String(left) }));
   return { reasons, violations };
 }

@@ -17,6 +17,8 @@ const migrations: readonly string[] = [
      id INTEGER PRIMARY KEY, set_id INTEGER NOT NULL REFERENCES reference_set (id), digest_key INTEGER NOT NULL,
      path_key INTEGER NOT NULL, algorithm TEXT NOT NULL, digest BLOB NOT NULL, path TEXT, status TEXT NOT NULL,
      package TEXT, source TEXT, facts TEXT);
+   CREATE TABLE reference_revision (last INTEGER NOT NULL);
+   INSERT INTO reference_revision VALUES (0);
    CREATE UNIQUE INDEX reference_identity ON reference (digest_key, set_id, path_key, algorithm);
    CREATE INDEX reference_path ON reference (set_id, path_key);`,
 ];

@@ -72,8 +72,11 @@ export function openSqliteReferences(file: string, clock: Clock = systemClock): 
   };
   const count = (set: number): number =>
     (writer.prepare('SELECT count(*) FROM reference WHERE set_id = ?').raw().get([set]) as readonly [number])[0];
+  // Never used twice, so that a set which is deleted and made again is another one.
   const nextRevision = (): number =>
-    (writer.prepare('SELECT coalesce(max(revision), 0) + 1 FROM reference_set').raw().get([]) as readonly [number])[0];
+    (
+      writer.prepare('UPDATE reference_revision SET last = last + 1 RETURNING last').raw().get([]) as readonly [number]
+    )[0];
   const touch = (set: SetRow): number => {
     const entries = count(set.id);
     writer
