@@ -2,8 +2,8 @@ import { messageOf } from '../base/index.js';
 import { StoreError, type StoreErrorCode } from './store.js';
 
 function sqliteCode(error: unknown): string {
-  const code = error instanceof Error ? (error as { readonly code?: unknown }).code : undefined;
-  return typeof code === 'string' ? code : '';
+  if (typeof error !== 'object' || error === null || !('code' in error)) return '';
+  return typeof error.code === 'string' ? error.code : '';
 }
 
 const codes: readonly (readonly [string, StoreErrorCode, string])[] = [

@@ -1,5 +1,5 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import Database from 'libsql';
 import { toStoreError } from './sqlite-error.js';
 import { type StoreArea, storeAreas, StoreError } from './store.js';
@@ -23,12 +23,19 @@ export function databaseFile(folder: string): string {
 /** Makes the folder, for its owner only, where it is missing. @throws StoreError `store_unreadable` */
 export function prepareFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(resolve(folder));
     // SQLite gives its other files the mode of this one.
     closeSync(openSync(databaseFile(folder), 'a', 0o600));
   } catch (error) {
     throw toStoreError(error, folder);
   }
+}
+
+// Node's recursive mkdir never returns in file systems that answer ENOENT, as /proc does.
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
+  mkdirSync(folder, { mode: 0o700 });
 }
 
 function numberOf(database: Database.Database, pragma: string): number {

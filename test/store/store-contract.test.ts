@@ -2,7 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { createMemoryStore, openSqliteStore, prefixEnd, type Store, StoreError, type StoreValue } from '../../src/store/index.js';
+import {
+  createMemoryStore,
+  openSqliteStore,
+  prefixEnd,
+  type Store,
+  StoreError,
+  type StoreValue,
+} from '../../src/store/index.js';
 
 interface Kind {
   readonly name: string;
@@ -151,7 +158,10 @@ describe.each(kinds)('a store $name', ({ open }) => {
 
   test('behaves like a sorted list under random transactions', async () => {
     const key = fc.string({ unit: 'grapheme', maxLength: 3 });
-    const change = fc.record({ key, value: fc.option(fc.string({ unit: 'binary', maxLength: 8 }).filter(isWellFormed)) });
+    const change = fc.record({
+      key,
+      value: fc.option(fc.string({ unit: 'binary', maxLength: 8 }).filter(isWellFormed)),
+    });
     const group = fc.record({ changes: fc.array(change, { maxLength: 8 }), fails: fc.boolean() });
     await fc.assert(
       fc.asyncProperty(fc.array(group, { maxLength: 6 }), async (groups) => {
