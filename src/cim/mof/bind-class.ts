@@ -10,9 +10,8 @@ import {
   type QualifierFlavor,
   type QualifierScope,
   qualifierScopes,
-  qualifierValue,
 } from '../model/index.js';
-import type { QualifierTypes } from '../schema/index.js';
+import { embeddedKind, type QualifierTypes } from '../schema/index.js';
 import { bindValue, type Surroundings } from './bind-value.js';
 import { MofFault } from './diagnostic.js';
 import type {
@@ -163,7 +162,7 @@ export class ClassBinder {
       isArray: parameter.isArray,
       arraySize: parameter.arraySize,
       referenceClass: parameter.type.referenceClass,
-      embedded: type === 'string' ? embeddedOf(qualifiers) : null,
+      embedded: embeddedKind({ type, embedded: null, qualifiers }),
       qualifiers,
     };
   }
@@ -203,10 +202,4 @@ export class ClassBinder {
       qualifiers: this.#qualifiers(method.qualifiers, report),
     };
   }
-}
-
-function embeddedOf(qualifiers: readonly CimQualifier[]): CimParameter['embedded'] {
-  if (qualifiers.length === 0) return null;
-  if (typeof qualifierValue({ qualifiers }, 'EmbeddedInstance') === 'string') return 'instance';
-  return qualifierValue({ qualifiers }, 'EmbeddedObject') === true ? 'object' : null;
 }

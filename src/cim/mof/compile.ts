@@ -14,7 +14,7 @@ import { bindQualifierType, ClassBinder } from './bind-class.js';
 import { InstanceBinder, type InstanceContext } from './bind-instance.js';
 import { type MofDiagnostic, MofError, type MofPosition, positionAt } from './diagnostic.js';
 import type { MofSource, SourceLoader } from './source.js';
-import type { MofClassDeclaration } from './syntax.js';
+import type { MofClassDeclaration, MofParameter } from './syntax.js';
 import { type MofUnit, type Placed, UnitReader } from './unit.js';
 
 export interface CompileOptions {
@@ -61,17 +61,36 @@ function layered(own: MemorySource, existing: SchemaSource | undefined): SchemaS
   };
 }
 
-/** Names of classes that a declaration needs, with their places. */
-function* namedClasses(node: MofClassDeclaration): Generator<readonly [string, number]> {
-  if (node.superclass !== null) yield [node.superclass, node.at];
-  for (const element of [...node.properties, ...node.methods.flatMap((method) => method.parameters)]) {
-    if (element.type.referenceClass !== null) yield [element.type.referenceClass, element.at];
+/** A class that a declaration names, and where. */
+interface NamedClass {
+  readonly name: string;
+  readonly at: number;
+}
+
+function collectNames(elements: readonly MofParameter[], out: NamedClass[]): void {
+  for (const element of elements) {
+    if (element.type.referenceClass !== null) out.push({ name: element.type.referenceClass, at: element.at });
     for (const qualifier of element.qualifiers) {
-      if (qualifier.name.toLowerCase() === 'embeddedinstance' && typeof qualifier.value === 'string') {
-        yield [qualifier.value, qualifier.at];
+      if (typeof qualifier.value === 'string' && foldName(qualifier.name) === 'embeddedinstance') {
+        out.push({ name: qualifier.value, at: qualifier.at });
       }
     }
   }
+}
+
+const namesOf = new WeakMap<MofClassDeclaration, readonly NamedClass[]>();
+
+/** Superclass, reference classes and classes of embedded instances. */
+function namedClasses(node: MofClassDeclaration): readonly NamedClass[] {
+  let names = namesOf.get(node);
+  if (names === undefined) {
+    const found: NamedClass[] = node.superclass === null ? [] : [{ name: node.superclass, at: node.at }];
+    collectNames(node.properties, found);
+    for (const method of node.methods) collectNames(method.parameters, found);
+    names = found;
+    namesOf.set(node, names);
+  }
+  return names;
 }
 
 class Compilation {
@@ -123,7 +142,7 @@ class Compilation {
     };
     for (const instance of unit.instances) need(instance.node.className);
     // Classes found on the way are added to the map while it is walked, so they are visited too.
-    for (const { node } of unit.classes.values()) for (const [name] of namedClasses(node)) need(name);
+    for (const { node } of unit.classes.values()) for (const { name } of namedClasses(node)) need(name);
   }
 
   #classes(unit: MofUnit): Omit<CompiledNamespace, 'instances'> {
@@ -192,7 +211,7 @@ class Compilation {
   #check(cls: CimClass, unit: MofUnit, schema: Schema): void {
     const placed = unit.classes.get(foldName(cls.name)) as Placed<MofClassDeclaration>;
     let missing = false;
-    for (const [name, at] of namedClasses(placed.node)) {
+    for (const { name, at } of namedClasses(placed.node)) {
       if (schema.superclassOf(name) !== undefined) continue;
       missing = true;
       this.#error(placed.source, at, `class ${name} is not declared, nor found on the search path`);

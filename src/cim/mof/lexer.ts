@@ -52,10 +52,12 @@ export class Lexer {
   text = '';
   value: number | bigint = 0;
   #at = 0;
-  readonly #names = new Map<string, string>();
+  readonly #names: Map<string, string>;
 
-  constructor(source: string) {
+  /** @param names names met so far; texts that share it share their names */
+  constructor(source: string, names = new Map<string, string>()) {
     this.source = source;
+    this.#names = names;
     this.#at = source.charCodeAt(0) === 0xfeff ? 1 : 0;
   }
 

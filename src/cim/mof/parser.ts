@@ -35,8 +35,8 @@ class Parser {
   readonly #lexer: Lexer;
   readonly #onFault: FaultHandler;
 
-  constructor(text: string, onFault: FaultHandler) {
-    this.#lexer = new Lexer(text);
+  constructor(text: string, onFault: FaultHandler, names: Map<string, string> | undefined) {
+    this.#lexer = new Lexer(text, names);
     this.#onFault = onFault;
   }
 
@@ -399,7 +399,9 @@ function simpleType(name: string): MofType {
 /**
  * The declarations of a MOF text in order, as they are read. After a fault the parser goes on behind the next `;` or before
  * the next `}`, so that one run finds several.
+ *
+ * @param names names met so far: texts that share it hold each name once in memory
  */
-export function parseMof(text: string, onFault: FaultHandler): Generator<MofDeclaration> {
-  return new Parser(text, onFault).declarations();
+export function parseMof(text: string, onFault: FaultHandler, names?: Map<string, string>): Generator<MofDeclaration> {
+  return new Parser(text, onFault, names).declarations();
 }

@@ -26,6 +26,10 @@ function normalizePath(path: string): string {
   return parts.join('/');
 }
 
+function decode(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+}
+
 function baseName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
@@ -44,7 +48,7 @@ export function createMapLoader(
     const name = names.get(normalizePath(path).toLowerCase());
     if (name === undefined) return null;
     const content = files.get(name) ?? '';
-    return { name, text: typeof content === 'string' ? content : Buffer.from(content).toString('utf8') };
+    return { name, text: typeof content === 'string' ? content : decode(content) };
   };
   const search = (name: string): MofSource | null => {
     for (const folder of searchPath) {

@@ -1,5 +1,5 @@
 import { foldName } from '../model/index.js';
-import { createDiagnostic, MofFault, type MofDiagnostic } from './diagnostic.js';
+import { createDiagnostic, type MofDiagnostic } from './diagnostic.js';
 import { parseMof } from './parser.js';
 import type { MofSource, SourceLoader } from './source.js';
 import type {
@@ -76,6 +76,7 @@ export class UnitReader {
   readonly warnings: DiagnosticList;
   readonly files: string[] = [];
   readonly #loader: SourceLoader;
+  readonly #names = new Map<string, string>();
 
   constructor(loader: SourceLoader, mostFaults: number) {
     this.#loader = loader;
@@ -98,8 +99,10 @@ export class UnitReader {
     unit.read.add(source.name);
     this.files.push(source.name);
     let current = unit;
-    const declarations = parseMof(source.text, (fault: MofFault) =>
-      this.errors.add('error', source, fault.offset, fault.message),
+    const declarations = parseMof(
+      source.text,
+      (fault) => this.errors.add('error', source, fault.offset, fault.message),
+      this.#names,
     );
     for (const declaration of declarations) {
       if (this.errors.full) return;

@@ -10,7 +10,7 @@ export { type ClassCut, cutClass } from './cut.js';
 export { checkInstance, type InstanceCheckOptions, type InstancePurpose } from './instance-rules.js';
 export { keysOfClass, normalizePath } from './path.js';
 export { checkQualifierType } from './qualifier-rules.js';
-export { resolveClass } from './resolve.js';
+export { embeddedKind, resolveClass } from './resolve.js';
 export { describeType, describeValue, isScalarOf, isValueOf, toIntegerOf } from './scalar.js';
 export { createSchema, type Schema } from './schema.js';
 export { createMemorySource, type MemorySource, type QualifierTypes, type SchemaSource } from './source.js';

@@ -10,10 +10,11 @@ import {
   isAssociation,
   isCimName,
   isKey,
-  keyProperties,
   qualifierValue,
   sameName,
 } from '../model/index.js';
+import { membersOf } from './members.js';
+import { keysOfClass } from './path.js';
 import { checkQualifiers } from './qualifier-rules.js';
 import { describeType, describeValue, isValueOf } from './scalar.js';
 import type { Schema } from './schema.js';
@@ -79,7 +80,7 @@ function checkProperty(
   superclass: CimClass | null,
 ): void {
   const place = `${cls.name}.${property.name}`;
-  const inherited = superclass === null ? undefined : findByName(superclass.properties, property.name);
+  const inherited = superclass === null ? undefined : membersOf(superclass).properties.get(foldName(property.name));
   const isReference = property.type === 'reference';
   checkQualifiers(
     { place, scopes: [isReference ? 'reference' : 'property'], qualifiers: property.qualifiers, inherited },
@@ -97,7 +98,7 @@ function checkProperty(
     if (qualifierValue(property, 'EmbeddedInstance') !== undefined || hasQualifier(property, 'EmbeddedObject')) {
       fail(place, `an embedded object cannot be a key`);
     }
-    const keyed = superclass !== null && keyProperties(superclass).length > 0;
+    const keyed = superclass !== null && keysOfClass(superclass).length > 0;
     if (keyed && !(inherited !== undefined && isKey(inherited))) {
       fail(place, `a class whose superclass ${superclass.name} has keys cannot add one`);
     }
@@ -128,7 +129,7 @@ function checkParameter(
 
 function checkMethod(schema: Schema, cls: CimClass, method: CimMethod, superclass: CimClass | null): void {
   const place = `${cls.name}.${method.name}`;
-  const inherited = superclass === null ? undefined : findByName(superclass.methods, method.name);
+  const inherited = superclass === null ? undefined : membersOf(superclass).methods.get(foldName(method.name));
   checkQualifiers({ place, scopes: ['method'], qualifiers: method.qualifiers, inherited }, (name) =>
     schema.qualifierType(name),
   );

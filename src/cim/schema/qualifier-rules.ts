@@ -3,10 +3,10 @@ import {
   type CimQualifierType,
   type CimValue,
   findByName,
-  foldName,
   isCimArray,
   isCimName,
   type QualifierScope,
+  sameName,
 } from '../model/index.js';
 import { CimError } from '../operations/index.js';
 import { describeType, describeValue, isValueOf } from './scalar.js';
@@ -73,12 +73,16 @@ function checkQualifier(qualifier: CimQualifier, element: QualifiedPlace, types:
  * @throws CimError 4
  */
 export function checkQualifiers(element: QualifiedPlace, types: QualifierTypes): void {
-  const seen = new Set<string>();
-  for (const qualifier of element.qualifiers) {
+  const { qualifiers } = element;
+  for (let at = 0; at < qualifiers.length; at++) {
+    const qualifier = qualifiers[at] as CimQualifier;
     if (qualifier.propagated) continue;
-    const folded = foldName(qualifier.name);
-    if (seen.has(folded)) throw new ClassViolation(element.place, 'stands twice', qualifier.name);
-    seen.add(folded);
+    for (let before = 0; before < at; before++) {
+      const other = qualifiers[before] as CimQualifier;
+      if (sameName(other.name, qualifier.name) && !other.propagated) {
+        throw new ClassViolation(element.place, 'stands twice', qualifier.name);
+      }
+    }
     checkQualifier(qualifier, element, types);
   }
 }

@@ -7,7 +7,6 @@ import {
   type CimQualifier,
   type EmbeddedKind,
   foldName,
-  qualifierValue,
 } from '../model/index.js';
 import type { QualifierTypes } from './source.js';
 
@@ -90,10 +89,16 @@ function mergeQualifiers(element: Qualified, inherited: Qualified | undefined, t
   return out;
 }
 
-function embeddedOf(element: Pick<CimParameter, 'type' | 'embedded' | 'qualifiers'>): EmbeddedKind | null {
+/** What a string carries, by the qualifiers that stand on it or are inherited; else as the declaration says itself. */
+export function embeddedKind(element: Pick<CimParameter, 'type' | 'embedded' | 'qualifiers'>): EmbeddedKind | null {
   if (element.type !== 'string') return null;
-  if (typeof qualifierValue(element, 'EmbeddedInstance') === 'string') return 'instance';
-  return qualifierValue(element, 'EmbeddedObject') === true ? 'object' : element.embedded;
+  let kind = element.embedded;
+  for (const { name, value } of element.qualifiers) {
+    // The length first: this is asked for every string of a schema.
+    if (name.length === 16 && typeof value === 'string' && foldName(name) === 'embeddedinstance') return 'instance';
+    if (name.length === 14 && value === true && foldName(name) === 'embeddedobject') kind = 'object';
+  }
+  return kind;
 }
 
 function resolveProperty(
@@ -108,7 +113,7 @@ function resolveProperty(
     name: inherited?.name ?? property.name,
     defaultValue: property.defaultValue ?? inherited?.defaultValue ?? null,
     qualifiers,
-    embedded: embeddedOf({ ...property, qualifiers }),
+    embedded: embeddedKind({ ...property, qualifiers }),
     classOrigin: inherited === undefined ? className : inherited.classOrigin,
     propagated: false,
   };
@@ -120,7 +125,7 @@ function resolveParameter(
   types: QualifierTypes,
 ): CimParameter {
   const qualifiers = mergeQualifiers(parameter, inherited, types);
-  return { ...parameter, qualifiers, embedded: embeddedOf({ ...parameter, qualifiers }) };
+  return { ...parameter, qualifiers, embedded: embeddedKind({ ...parameter, qualifiers }) };
 }
 
 function resolveMethod(
@@ -151,6 +156,7 @@ function resolveElements<T extends { readonly name: string; readonly propagated:
 ): T[] {
   const own = new Map<string, T>();
   for (const element of declared) if (!element.propagated) own.set(foldName(element.name), element);
+  if (own.size === 0) return inherited.map(inherit);
   const out: T[] = [];
   for (const element of inherited) {
     const folded = foldName(element.name);
