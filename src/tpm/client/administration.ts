@@ -126,8 +126,8 @@ export function createAdministrationCommands(runner: CommandRunner): Administrat
         },
       });
     },
-    async clear(auth) {
-      await runner.run('clear', { handles: [tpmHandles.lockout], auths: [auth] });
+    async clear(auth, by = 'lockout') {
+      await runner.run('clear', { handles: [tpmHandles[by]], auths: [auth] });
     },
     async changeEps(auth) {
       await runner.run('changeEps', { handles: [tpmHandles.platform], auths: [auth] });

@@ -116,7 +116,8 @@ export interface AdministrationCommands {
   properties(): Promise<TpmProperties>;
   readClock(): Promise<TimeInfo>;
   hierarchyChangeAuth(handle: number, newAuth: Uint8Array, auth?: TpmAuthorization): Promise<void>;
-  clear(auth?: TpmAuthorization): Promise<void>;
+  /** New owner: owner and endorsement keys and authorizations are gone, the endorsement seed stays. */
+  clear(auth?: TpmAuthorization, by?: 'lockout' | 'platform'): Promise<void>;
   /** New endorsement primary seed: another identity. Authorized by the platform. */
   changeEps(auth?: TpmAuthorization): Promise<void>;
   dictionaryAttackParameters(parameters: DictionaryAttackParameters, auth?: TpmAuthorization): Promise<void>;

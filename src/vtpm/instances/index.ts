@@ -1,11 +1,10 @@
+export { createVtpmInstances, type VtpmInstancesOptions } from './create.js';
 export {
   type ImportOffer,
   type ImportOfferBytes,
   type OwnerState,
   type VtpmBackend,
   vtpmBackends,
-  VtpmError,
-  type VtpmErrorCode,
   type VtpmIdentity,
   type VtpmInstance,
   type VtpmInstances,

@@ -1,4 +1,3 @@
-import { TvdcError } from '../../base/index.js';
 import type { ExtendedEvent, PublicArea, TpmClient, TpmTransport } from '../../tpm/index.js';
 
 /** What a virtual TPM runs on. */
@@ -110,21 +109,3 @@ export interface VtpmInstances {
   /** Saves and stops all. */
   close(): Promise<void>;
 }
-
-export type VtpmErrorCode =
-  | 'vtpm_unknown'
-  | 'vtpm_exists'
-  | 'vtpm_off'
-  | 'vtpm_in_use'
-  | 'vtpm_not_suspended'
-  | 'vtpm_migrated'
-  | 'vtpm_not_migrated'
-  | 'vtpm_offer_invalid'
-  | 'vtpm_blob_invalid'
-  | 'vtpm_state_invalid'
-  | 'vtpm_backend_unavailable'
-  | 'vtpm_failed'
-  | 'vtpm_closed';
-
-/** A virtual TPM cannot do what was asked; nothing has changed. */
-export class VtpmError extends TvdcError<VtpmErrorCode> {}

@@ -1,0 +1,3 @@
+export type { PoweredTpm, PowerOptions, StateImage, VtpmDriver } from './driver.js';
+export { createSealer, openKeyFile, type Sealer } from './sealer.js';
+export { createSoftwareDriver, type SoftwareDriverOptions } from './software-driver.js';

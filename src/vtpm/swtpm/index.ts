@@ -1,0 +1,1 @@
+export { createSwtpmDriver, swtpmAvailable, type SwtpmDriverOptions } from './swtpm-driver.js';
