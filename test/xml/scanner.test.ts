@@ -290,6 +290,20 @@ describe('any text', () => {
   });
 });
 
+test('a rewound scanner repeats its events, also from within a self-closed element', () => {
+  const scanner = new XmlScanner();
+  scanner.append('<a><b/><c></c');
+  scanner.next();
+  scanner.next();
+  scanner.mark();
+  const events = () => [scanner.next(), scanner.name, scanner.next(), scanner.name];
+  const first = events();
+  expect(() => scanner.next()).toThrow(xmlIncomplete);
+  scanner.rewind();
+  expect(events()).toEqual(first);
+  expect(first).toEqual(['close', 'b', 'open', 'c']);
+});
+
 describe('textContent', () => {
   const open = (text: string): XmlScanner => {
     const scanner = new XmlScanner();

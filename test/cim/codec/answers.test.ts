@@ -246,6 +246,29 @@ describe('an answer as it is written', () => {
     expect(await written(open, pulled)).toBe(await written(open, fresh));
   });
 
+  test('names the namespace of an instance from elsewhere, remembered or not', async () => {
+    const far = instance('far').withPath(createInstancePath('T_A', { Id: 'far' }, { namespace: 'root/other' }));
+    for (let turn = 0; turn < 3; turn++) {
+      async function* batches() {
+        yield [far];
+      }
+      const references = {
+        kind: 'References',
+        namespace,
+        objectName: get.instanceName,
+        resultClass: null,
+        role: null,
+        includeQualifiers: false,
+        includeClassOrigin: false,
+        propertyList: null,
+      } as const;
+      const text = await written(references, { kind: 'objects', batches: batches() });
+      expect(text).toContain(
+        '<HOST>h:5989</HOST><LOCALNAMESPACEPATH><NAMESPACE NAME="root"/><NAMESPACE NAME="other"/></LOCALNAMESPACEPATH>',
+      );
+    }
+  });
+
   test('of a class has the detail that each request asks for, remembered or not', async () => {
     const flavor = { overridable: true, toSubclass: true, translatable: false };
     const qualifiers = [
@@ -548,6 +571,8 @@ describe('an answer as it is read', () => {
     );
     const [found] = await itemsOf((await read(enumerate, text)).batches);
     expect(found?.shape.properties.map(({ isKey }) => isKey)).toEqual([true, false]);
+    const [other] = await itemsOf((await read(enumerate, text.replace('NAME="Id"', 'NAME="B"'))).batches);
+    expect(other?.shape.properties.map(({ isKey }) => isKey)).toEqual([false, true]);
   });
 });
 
