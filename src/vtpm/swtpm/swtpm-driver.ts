@@ -109,9 +109,12 @@ export function createSwtpmDriver({ folder, randomness, log }: SwtpmDriverOption
       }),
     importState: (uuid, { permanent, volatile }) =>
       within(uuid, async ({ control }) => {
+        await rm(volatileFile(uuid), { force: true });
         await control.setState('permanent', permanent);
         if (volatile !== null) await control.setState('volatile', volatile);
-        else await rm(volatileFile(uuid), { force: true });
+        // swtpm holds both in memory until the TPM has power.
+        await control.init(false);
+        if (volatile !== null) await control.storeVolatile();
       }),
     remove: (uuid) => rm(stateOf(uuid), { recursive: true, force: true }),
     sequence: () => 0,

@@ -1,0 +1,240 @@
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createMemoryStore, type Store } from '../../../src/store/index.js';
+import { certificateIndices, parsePcrSelection, type TpmClient } from '../../../src/tpm/index.js';
+import {
+  certificateOids,
+  createVtpmInstances,
+  type DatacenterRoot,
+  type OwnerState,
+  openDatacenterRoot,
+  openHostAuthority,
+  readCertificate,
+  swtpmAvailable,
+  verifyChain,
+  type VtpmBackend,
+  type VtpmInstances,
+} from '../../../src/vtpm/index.js';
+
+const vm = '22222222-2222-4222-8222-222222222222';
+const other = '33333333-3333-4333-8333-333333333333';
+const pcr10 = parsePcrSelection('sha256:10');
+const digest = new Uint8Array(32).fill(7);
+const event = { pcr: 10, digests: [{ algorithm: 'sha256', digest }] } as const;
+const backends: readonly VtpmBackend[] = (await swtpmAvailable()) ? ['software', 'swtpm'] : ['software'];
+
+let folder: string;
+let root: DatacenterRoot;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tvdc-instances-'));
+  root = await openDatacenterRoot({ folder: join(folder, 'root') });
+});
+
+afterAll(() => rm(folder, { recursive: true }));
+
+const rejection = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => 'no error',
+    (error: unknown) => (error as { code?: unknown }).code,
+  );
+const valueOf = async (client: TpmClient): Promise<string> =>
+  Buffer.from((await client.pcrRead(pcr10)).values[0]!.digest).toString('hex');
+
+describe.each(backends)('virtual TPMs on %s', (backend) => {
+  let count = 0;
+  const opened: VtpmInstances[] = [];
+  let owner: OwnerState;
+
+  async function open(name: string, store: Store = createMemoryStore(), onFailure?: (restarted: boolean) => void): Promise<VtpmInstances> {
+    const host = { hostUuid: `11111111-1111-4111-8111-${name.padStart(12, '0')}`, hostEkHash: '' };
+    const at = join(folder, `${backend}-${name}`);
+    const authority = await openHostAuthority({ folder: join(at, 'ca'), host, certify: root.certifyHost });
+    const instances = await createVtpmInstances({
+      store,
+      backend,
+      folder: join(at, 'vtpm'),
+      authority,
+      ownerState: () => owner,
+      onFailure: (_, restarted) => onFailure?.(restarted),
+    });
+    opened.push(instances);
+    return instances;
+  }
+
+  beforeEach(() => {
+    owner = 'off';
+    count++;
+  });
+
+  afterEach(async () => {
+    await Promise.all(opened.splice(0).map((instances) => instances.close()));
+  });
+
+  test('a new one has an identity certified for its VM, which a restart keeps', async () => {
+    const store = createMemoryStore();
+    const first = await open(`1${count}`, store);
+    const { identity, uuid } = await first.create(vm);
+    const [leaf, issuer] = verifyChain(identity.ekCertificateChain, [root.certificate], {
+      now: Date.now(),
+      purpose: certificateOids.ekCertificate,
+    });
+    expect(leaf!.virtualTpm).toEqual({ backend, vmUuid: vm, vtpmUuid: uuid });
+    expect(issuer!.host!.hostUuid).toMatch(/^11111111/);
+    expect(await rejection(first.create(vm))).toBe('vtpm_exists');
+    await first.close();
+
+    const again = await open(`1${count}`, store);
+    const instance = await again.powerOn(vm);
+    const ek = await instance.client().readPublic(identity.ekHandle);
+    expect(ek.name).toEqual(identity.ekName);
+    expect((await instance.client().readPublic(identity.akHandle)).name).toEqual(identity.akName);
+    expect(await instance.client().nvRead(certificateIndices.ekEcc)).toEqual(identity.ekCertificateChain[0]);
+    expect((await stat(join(folder, `${backend}-1${count}`, 'vtpm', 'state.key'))).mode & 0o777).toBe(0o600);
+  });
+
+  test('PCRs are zero after each start, kept by suspend and resume, and zero again after a restart', async () => {
+    const instances = await open(`2${count}`);
+    await instances.create(vm);
+    const instance = await instances.powerOn(vm);
+    const zero = '00'.repeat(32);
+    expect(await valueOf(instance.client())).toBe(zero);
+    await instances.extend(vm, [event, event]);
+    const extended = await valueOf(instance.client());
+    expect(extended).not.toBe(zero);
+    const before = await instance.client().readClock();
+    await instances.suspend(vm);
+    expect(instance.state).toBe('suspended');
+    expect(() => instance.client()).toThrow(expect.objectContaining({ code: 'vtpm_off' }));
+    await instances.resume(vm);
+    expect(await valueOf(instance.client())).toBe(extended);
+    expect((await instance.client().readClock()).resetCount).toBe(before.resetCount);
+    await instances.restart(vm);
+    expect(await valueOf(instance.client())).toBe(zero);
+    expect((await instance.client().readClock()).resetCount).toBe(before.resetCount + 1);
+    await instances.extend(vm, [event]);
+    await instances.powerOff(vm);
+    await instances.powerOn(vm);
+    expect(await valueOf(instance.client())).toBe(zero);
+    expect(await rejection(instances.resume(vm))).toBe('vtpm_not_suspended');
+  });
+
+  test('management may not reset or destroy under a VM that runs, is paused or saved', async () => {
+    const instances = await open(`3${count}`);
+    const { identity } = await instances.create(vm);
+    for (const state of ['running', 'paused', 'saved'] as const) {
+      owner = state;
+      expect(await rejection(instances.reset(vm))).toBe('vtpm_in_use');
+      expect(await rejection(instances.destroy(vm))).toBe('vtpm_in_use');
+    }
+    owner = 'off';
+    await instances.powerOn(vm);
+    expect(await rejection(instances.destroy(vm))).toBe('vtpm_in_use');
+    await instances.powerOff(vm);
+    await instances.reset(vm);
+    const instance = await instances.powerOn(vm);
+    expect((await instance.client().readPublic(identity.ekHandle)).name).toEqual(identity.ekName);
+    await instances.powerOff(vm);
+    await instances.destroy(vm);
+    expect(instances.get(vm)).toBeUndefined();
+    expect(await rejection(instances.powerOn(vm))).toBe('vtpm_unknown');
+  });
+
+  test('a clone has an identity of its own', async () => {
+    const instances = await open(`4${count}`);
+    const original = await instances.create(vm);
+    const copy = await instances.clone(vm, other);
+    expect(copy.identity.ekName).not.toEqual(original.identity.ekName);
+    expect(copy.uuid).not.toBe(original.uuid);
+    expect(readCertificate(copy.identity.ekCertificateChain[0]!).virtualTpm!.vmUuid).toBe(other);
+  });
+
+  test('moves once to the one target that offered, with PCRs and keys and a new certificate', async () => {
+    const source = await open(`51${count}`);
+    const target = await open(`52${count}`);
+    const { identity } = await source.create(vm);
+    const running = await source.powerOn(vm);
+    await source.extend(vm, [event]);
+    const extended = await valueOf(running.client());
+    const offer = await target.prepareImport(vm);
+    expect(await rejection(source.export(vm, offer))).toBe('vtpm_in_use');
+    await source.suspend(vm);
+    const changed = Uint8Array.from(offer);
+    changed[60]! ^= 1;
+    expect(await rejection(source.export(vm, changed))).toBe('vtpm_offer_invalid');
+    const blob = await source.export(vm, offer);
+    expect(source.get(vm)!.state).toBe('migrated');
+    expect(await rejection(source.resume(vm))).toBe('vtpm_migrated');
+    expect(await rejection(source.export(vm, offer))).toBe('vtpm_migrated');
+
+    const altered = Uint8Array.from(blob);
+    altered[Math.floor(altered.length / 3)]! ^= 1;
+    expect(await rejection(target.import(vm, altered))).toBe('vtpm_blob_invalid');
+    expect(await rejection(target.import(other, blob))).toBe('vtpm_blob_invalid');
+    expect(await rejection(source.import(vm, blob))).toBe('vtpm_blob_invalid');
+    const arrived = await target.import(vm, blob);
+    expect(arrived.state).toBe('suspended');
+    await target.resume(vm);
+    expect(await valueOf(arrived.client())).toBe(extended);
+    expect((await arrived.client().readPublic(identity.ekHandle)).name).toEqual(identity.ekName);
+    const [leaf, issuer] = verifyChain(arrived.identity.ekCertificateChain, [root.certificate], { now: Date.now() });
+    expect(leaf!.virtualTpm!.vmUuid).toBe(vm);
+    expect(issuer!.host!.hostUuid).toContain(`52${count}`);
+    await target.powerOff(vm);
+    await target.destroy(vm);
+    expect(await rejection(target.import(vm, blob))).toBe('vtpm_blob_invalid');
+  });
+
+  test('one that is off moves without PCRs and starts at the target', async () => {
+    const source = await open(`71${count}`);
+    const target = await open(`72${count}`);
+    const { identity } = await source.create(vm);
+    const arrived = await target.import(vm, await source.export(vm, await target.prepareImport(vm)));
+    expect(arrived.state).toBe('off');
+    await target.powerOn(vm);
+    expect((await arrived.client().readPublic(identity.akHandle)).name).toEqual(identity.akName);
+    expect(await arrived.client().nvRead(certificateIndices.ekEcc)).toEqual(arrived.identity.ekCertificateChain[0]);
+  });
+
+  test('comes back after a migration that failed', async () => {
+    const source = await open(`61${count}`);
+    const target = await open(`62${count}`);
+    const { identity } = await source.create(vm);
+    await source.export(vm, await target.prepareImport(vm));
+    const recovered = await source.recover(vm);
+    expect(recovered.state).toBe('off');
+    expect(recovered.identity.ekCertificateChain[0]).not.toEqual(identity.ekCertificateChain[0]);
+    await source.powerOn(vm);
+    expect(await recovered.client().nvRead(certificateIndices.ekEcc)).toEqual(recovered.identity.ekCertificateChain[0]);
+  });
+});
+
+test('a state at rest that was altered or exchanged for an older one is refused', async () => {
+  const store = createMemoryStore();
+  const authority = await openHostAuthority({
+    folder: join(folder, 'rest-ca'),
+    host: { hostUuid: 'h', hostEkHash: '' },
+    certify: root.certifyHost,
+  });
+  const instances = await createVtpmInstances({ store, backend: 'software', folder: join(folder, 'rest'), authority });
+  const { uuid } = await instances.create(vm);
+  const key = `state/${uuid}/permanent`;
+  const old = store.get('vtpm', key) as Uint8Array;
+  await instances.powerOn(vm);
+  await instances.powerOff(vm);
+  const current = store.get('vtpm', key) as Uint8Array;
+  const put = (value: Uint8Array) =>
+    store.transaction((tx) => {
+      tx.put('vtpm', key, value);
+    });
+  await put(old);
+  expect(await rejection(instances.powerOn(vm))).toBe('vtpm_state_invalid');
+  const altered = Uint8Array.from(current);
+  altered[40]! ^= 1;
+  await put(altered);
+  expect(await rejection(instances.powerOn(vm))).toBe('vtpm_state_invalid');
+  await put(current);
+  await instances.powerOn(vm);
+  await instances.close();
+});
