@@ -1,3 +1,4 @@
+export { activateCredential } from './activate.js';
 export * from './client/index.js';
 export * from './constants/index.js';
 export { openDeviceTransport } from './device.js';

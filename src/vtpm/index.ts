@@ -1,5 +1,14 @@
 export * from './certificates/index.js';
 export { VtpmError, type VtpmErrorCode } from './errors.js';
+export {
+  ekHashOf,
+  type HostTpm,
+  type HostTpmBackend,
+  hostTpmBackends,
+  type HostTpmOptions,
+  openHostTpm,
+} from './host/index.js';
+export type { KeyKind, TpmKeys } from './identity.js';
 export * from './instances/index.js';
 export { createSoftwareTpm, type SoftwareTpm, type SoftwareTpmOptions } from './software/index.js';
 export { swtpmAvailable } from './swtpm/index.js';

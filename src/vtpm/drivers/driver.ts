@@ -31,6 +31,8 @@ export interface PowerOptions {
 /** A back end for virtual TPMs, which are named by UUID. */
 export interface VtpmDriver {
   readonly backend: 'software' | 'swtpm';
+  /** Whether there is a TPM of this name. */
+  has(uuid: string): Promise<boolean>;
   /** Makes a new TPM, gives it power for `work`, and keeps what `work` has made of it. */
   manufacture<T>(uuid: string, work: (transport: TpmTransport) => Promise<T>): Promise<T>;
   power(uuid: string, options: PowerOptions): Promise<PoweredTpm>;

@@ -48,6 +48,7 @@ export function createSoftwareDriver({ store, sealer, randomness, clock }: Softw
 
   return {
     backend: 'software',
+    has: (uuid) => Promise.resolve(store.get(area, permanentKey(uuid)) !== undefined),
     async manufacture(uuid, work) {
       const tpm = createSoftwareTpm({ randomness, clock });
       const made = await work(tpm);

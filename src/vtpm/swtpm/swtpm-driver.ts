@@ -60,12 +60,12 @@ export function createSwtpmDriver({ folder, randomness, log }: SwtpmDriverOption
     await clean();
   }
 
-  async function isSuspended(uuid: string): Promise<boolean> {
-    return access(volatileFile(uuid)).then(
+  const isThere = (path: string): Promise<boolean> =>
+    access(path).then(
       () => true,
       () => false,
     );
-  }
+  const isSuspended = (uuid: string): Promise<boolean> => isThere(volatileFile(uuid));
 
   /** A process for as long as `work` takes. */
   async function within<T>(uuid: string, work: (tpm: SwtpmProcess) => Promise<T>): Promise<T> {
@@ -79,6 +79,7 @@ export function createSwtpmDriver({ folder, randomness, log }: SwtpmDriverOption
 
   return {
     backend: 'swtpm',
+    has: (uuid) => isThere(join(stateOf(uuid), 'tpm2-00.permall')),
     async manufacture(uuid, work) {
       try {
         return await within(uuid, async (tpm) => {

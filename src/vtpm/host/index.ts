@@ -1,0 +1,8 @@
+export {
+  ekHashOf,
+  type HostTpm,
+  type HostTpmBackend,
+  hostTpmBackends,
+  type HostTpmOptions,
+  openHostTpm,
+} from './host-tpm.js';
