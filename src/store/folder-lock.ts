@@ -35,14 +35,18 @@ export function lockFolder(folder: string): FolderLock {
     throw new StoreError('store_locked', `${folder} is in use by ${who}`, { cause: error, details: { folder, pid } });
   }
   const pidFile = join(folder, 'tvdc.pid');
-  writeFileSync(pidFile, `${process.pid}\n`, { mode: 0o644 });
-  return {
-    release() {
-      rmSync(pidFile, { force: true });
-      lock.exec('ROLLBACK');
-      lock.close();
-    },
+  const release = (): void => {
+    rmSync(pidFile, { force: true });
+    lock.exec('ROLLBACK');
+    lock.close();
   };
+  try {
+    writeFileSync(pidFile, `${process.pid}\n`, { mode: 0o644 });
+  } catch (error) {
+    release();
+    throw toStoreError(error, folder);
+  }
+  return { release };
 }
 
 function openLock(folder: string): Database.Database {

@@ -1,4 +1,4 @@
-import Database from 'libsql';
+import type Database from 'libsql';
 import { type FolderLock, lockFolder } from './folder-lock.js';
 import { type AreaFormats, currentFormat, planMigrations } from './formats.js';
 import { GroupCommit } from './group-commit.js';
@@ -38,13 +38,15 @@ export interface SqliteStore extends Store {
 export function openSqliteStore(folder: string, options: SqliteStoreOptions = {}): SqliteStore {
   prepareFolder(folder);
   const lock = lockFolder(folder);
+  let database: Database.Database | null = null;
   try {
-    const database = openDatabase(folder, options.maxBytes ?? null);
+    database = openDatabase(folder, options.maxBytes ?? null);
     const areas = readAreas(database);
     const engine = new SqliteEngine(folder, database, areas.numbers);
     migrate(engine, database, areas, options.formats ?? {}, folder);
     return new FolderStore(folder, database, engine, lock);
   } catch (error) {
+    database?.close();
     lock.release();
     throw toStoreError(error, folder);
   }

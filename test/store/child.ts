@@ -18,7 +18,7 @@ export interface Writer {
 export function startWriter(folder: string, first: number): Writer {
   const child = spawn(
     process.execPath,
-    ['--import', join(here, 'register-typescript.mjs'), join(here, 'writer.ts'), folder, String(first)],
+    ['--import', join(here, '../../scripts/register-typescript.mjs'), join(here, 'writer.ts'), folder, String(first)],
     { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, NODE_OPTIONS: '' } },
   );
   const done: string[] = [];

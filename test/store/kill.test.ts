@@ -45,7 +45,7 @@ test('a folder in use by another process is refused with its number, and free ag
   await writer.ready;
   try {
     expect(() => openSqliteStore(folder)).toThrow(
-      expect.objectContaining({ code: 'store_locked', details: { folder, pid: writer.process.pid } }),
+      expect.objectContaining({ code: 'store_locked', details: { folder, pid: writer.process.pid } }) as Error,
     );
   } finally {
     await writer.kill();

@@ -40,7 +40,7 @@ afterEach(async () => {
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-const failing = (code: string): unknown => expect.objectContaining({ code });
+const failing = (code: string): Error => expect.objectContaining({ code }) as Error;
 
 test('what was acknowledged is there after reopening', async () => {
   const folder = newFolder();
@@ -184,7 +184,7 @@ test.each(['without a store', 'with a store'])('a read-only folder %s is refused
   const here = dirname(fileURLToPath(import.meta.url));
   // The superuser may write everywhere, so the attempt is made as nobody.
   const asNobody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
-  const args = ['--import', join(here, 'register-typescript.mjs'), join(here, 'opener.ts'), folder];
+  const args = ['--import', join(here, '../../scripts/register-typescript.mjs'), join(here, 'opener.ts'), folder];
   const env = { ...process.env, NODE_OPTIONS: '' };
   const result = spawnSync(process.execPath, args, { encoding: 'utf8', env, ...asNobody });
   expect(result.stdout).toBe(`store_unreadable ${folder}\n`);

@@ -140,7 +140,7 @@ describe.each(kinds)('a store $name', ({ open }) => {
     const closed = store.close();
     await Promise.all([before, closed]);
     await expect(store.transaction((tx) => tx.put('acm', 'b', '1'))).rejects.toMatchObject({ code: 'store_closed' });
-    expect(() => store.get('acm', 'a')).toThrow(expect.objectContaining({ code: 'store_closed' }));
+    expect(() => store.get('acm', 'a')).toThrow(expect.objectContaining({ code: 'store_closed' }) as Error);
   });
 
   test('commits thousands of transactions of one turn in the order in which they were asked for', async () => {

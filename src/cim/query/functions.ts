@@ -1,6 +1,7 @@
 // Functions of DMTF:CQL (DSP0202). NULL among the parameters makes the result NULL.
 import { CimDateTime, CimInstance, type CimScalar, createClassPath, foldName } from '../model/index.js';
 import { formatObjectPath } from '../uri/index.js';
+import { toDateTime } from './compare.js';
 
 export type ScalarKind = 'string' | 'number' | 'boolean' | 'datetime' | 'reference' | 'object';
 
@@ -19,6 +20,10 @@ const named: readonly ScalarKind[] = ['reference', 'object'];
 
 function integerOf(value: CimScalar | undefined, form: RegExp): bigint | null {
   return typeof value === 'string' && form.test(value.trim()) ? BigInt(value.trim()) : null;
+}
+
+function textOf(value: CimScalar | undefined): string {
+  return typeof value === 'object' || value === undefined ? '' : String(value);
 }
 
 function pathOf(value: CimScalar | undefined): CimScalar | null {
@@ -58,7 +63,7 @@ const functions: Readonly<Record<string, QueryFunction>> = {
   DateTime: {
     parameters: [text],
     result: 'datetime',
-    call: ([value]) => dateTime(() => CimDateTime.parse(String(value))),
+    call: ([value]) => toDateTime(textOf(value)),
   },
   DateTimeToMicrosecond: {
     parameters: [['datetime']],
@@ -88,12 +93,12 @@ const functions: Readonly<Record<string, QueryFunction>> = {
     parameters: [text],
     result: 'number',
     call: ([value]) => {
-      const spelt = String(value).trim();
+      const spelt = textOf(value).trim();
       return /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(spelt) ? Number(spelt) : null;
     },
   },
-  UpperCase: { parameters: [text], result: 'string', call: ([value]) => String(value).toUpperCase() },
-  NumericToString: { parameters: [number], result: 'string', call: ([value]) => String(value) },
+  UpperCase: { parameters: [text], result: 'string', call: ([value]) => textOf(value).toUpperCase() },
+  NumericToString: { parameters: [number], result: 'string', call: ([value]) => textOf(value) },
   ReferenceToString: {
     parameters: [['reference']],
     result: 'string',

@@ -3,6 +3,7 @@ import { CimError } from '../../cim/operations/index.js';
 import { checkCreateClass, checkDeleteClass, checkModifyClass, checkQualifierType } from '../../cim/schema/index.js';
 import type { Store, StoreReader, StoreTransaction } from '../../store/index.js';
 import type { Catalogue } from './catalogue.js';
+import { parseStored } from './json.js';
 import { area, namespaceKey } from './keys.js';
 import { mergeSchema, usesQualifier } from './merge.js';
 import type { ChangeWork, ImportResult, RepositoryChange, SchemaUnit } from './repository.js';
@@ -10,6 +11,8 @@ import type { ChangeWork, ImportResult, RepositoryChange, SchemaUnit } from './r
 interface Parts {
   readonly store: Store;
   readonly catalogue: Catalogue;
+  /** Number of the namespace. */
+  readonly space: string;
   readonly name: string;
   readonly folded: string;
   readonly hasInstances: (reader: StoreReader, className: string) => boolean;
@@ -33,10 +36,14 @@ export class Classes {
   }
 
   #change<T>(work: (tx: StoreTransaction) => T): Promise<T> {
-    const { store, folded, name, changed } = this.#parts;
+    const { store, space, folded, name, changed } = this.#parts;
     const run = (): Promise<T> =>
       store.transaction((tx) => {
-        if (tx.get(area, namespaceKey(folded)) === undefined) throw new CimError(3, `namespace ${name} does not exist`);
+        const stored = tx.get(area, namespaceKey(folded));
+        // Another namespace may have been made under the name.
+        if (stored === undefined || (parseStored(stored) as readonly string[])[1] !== space) {
+          throw new CimError(3, `namespace ${name} does not exist`);
+        }
         const result = work(tx);
         tx.afterCommit(changed);
         return result;

@@ -1,6 +1,13 @@
 import { createTimeSlice } from '../../base/index.js';
 import { type CimClass, type CimInstance, type InstanceShape } from '../../cim/model/index.js';
-import { compareKeys, prefixEnd, type Store, type StoreReader, type StoreTransaction } from '../../store/index.js';
+import {
+  compareKeys,
+  prefixEnd,
+  type Store,
+  StoreError,
+  type StoreReader,
+  type StoreTransaction,
+} from '../../store/index.js';
 import { bytesOf, type InstanceCache } from './instance-cache.js';
 import { type Json, parseStored } from './json.js';
 import { area, instanceKey, instancePrefix, layoutKey, layoutPrefix } from './keys.js';
@@ -225,10 +232,9 @@ export class Population {
     }
     let layoutReader = this.#readers.get(number);
     if (layoutReader === undefined) {
-      let layout = this.#layouts.find((one) => one.number === number);
-      if (layout === undefined) {
-        layout = this.#storedLayouts(reader).find((one) => one.number === number) as Layout;
-      }
+      const byNumber = (one: Layout): boolean => one.number === number;
+      const layout = this.#layouts.find(byNumber) ?? this.#storedLayouts(reader).find(byNumber);
+      if (layout === undefined) throw new StoreError('store_failed', `${cls.name}: layout ${number} is missing`);
       layoutReader = new LayoutReader(layout, cls, this.#parts.shapes, this.#parts.namespace);
       this.#readers.set(number, layoutReader);
     }

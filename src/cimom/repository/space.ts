@@ -42,6 +42,7 @@ export class Space implements NamespaceRepository {
     this.#classes = new Classes({
       store,
       catalogue: this.#catalogue,
+      space: id,
       name,
       folded: foldName(name),
       hasInstances: (reader, className) => this.#instances.hasInstances(reader, className),

@@ -74,7 +74,7 @@ function encodeAny(value: CimScalar): Json {
 
 function decodeAny(type: CimType, json: Json, shapes: EmbeddedShapes): CimScalar {
   if (json === null || typeof json !== 'object') return decodeScalar(type, json);
-  if ('c' in json) return decodeClass(json['c'] as Json);
+  if ('c' in json) return decodeClass(json['c']);
   return 'i' in json ? decodeEmbedded(json as JsonEmbedded, shapes) : decodeScalar(type, json);
 }
 
