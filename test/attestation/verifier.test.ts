@@ -389,6 +389,21 @@ describe('from round to round', () => {
     expect(await judgeHost()).toMatchObject({ status: 'trusted', covered: 4 });
   });
 
+  test('a round that follows another bank asks for the whole log instead of failing', async () => {
+    const { host } = datacenter;
+    const both = [
+      { bank: 'sha1', indexes: [10] },
+      { bank: 'sha256', indexes: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10] },
+    ] as const;
+    const quoteBoth = (evidence: Evidence): Evidence => {
+      const { extraData } = decodeAttest(evidence.quote.attest);
+      return { ...evidence, quote: host.tpm.quote(extraData, both) };
+    };
+    await judgeHost();
+    expect(codes(await judgeHost({}, quoteBoth, 4))).toEqual(['full_log_needed']);
+    expect((await judgeHost({}, quoteBoth)).status).toBe('trusted');
+  });
+
   test('untrusted stays until it is acknowledged, through failures and restarts; then all is judged again', async () => {
     const { verifier, host } = datacenter;
     host.violate('/usr/bin/app');

@@ -31,5 +31,5 @@ export function parsePcrValues(text: string): PcrValues {
     if (error instanceof EvidenceError) throw error;
     throw new EvidenceError('malformed_pcr_values', {}, error);
   }
-  return values as PcrValues;
+  return values;
 }

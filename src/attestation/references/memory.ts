@@ -15,6 +15,8 @@ interface MemorySet {
 const digestKey = (entry: { readonly algorithm: string; readonly digest: string }): string =>
   `${entry.algorithm}:${entry.digest}`;
 
+const none: readonly ReferenceEntry[] = [];
+
 function put(set: MemorySet, entry: ReferenceEntry): void {
   const key = entryKey(entry);
   remove(set, key);
@@ -98,6 +100,13 @@ export function createMemoryReferences(clock: Clock = systemClock): ReferenceDat
     },
     async lookup(names, queries) {
       const asked = names.map(find);
+      const [only] = asked;
+      if (only !== undefined && asked.length === 1) {
+        return queries.map((query) => ({
+          matches: only.byDigest.get(digestKey(query)) ?? none,
+          pathListed: only.paths.has(query.path),
+        }));
+      }
       return queries.map((query) => ({
         matches: asked.flatMap((set) => set.byDigest.get(digestKey(query)) ?? []),
         pathListed: asked.some((set) => set.paths.has(query.path)),

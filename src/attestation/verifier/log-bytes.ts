@@ -23,7 +23,7 @@ export async function binaryLog(evidence: MeasurementEvidence, slice: TimeSlice)
     } catch (error) {
       if (!(error instanceof ParseError)) throw error;
       const index = evidence.start + lines + error.line - 1;
-      throw new EvidenceError('malformed_measurement_log', { index, detail: error.code }, error);
+      throw new EvidenceError('malformed_measurement_log', { index, detail: (error as ParseError).code }, error);
     }
     for (let line = block.indexOf('\n'); line >= 0; line = block.indexOf('\n', line + 1)) lines++;
     at = end;

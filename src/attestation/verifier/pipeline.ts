@@ -109,6 +109,10 @@ async function verifyAll(input: PipelineInput): Promise<Verified> {
     quote === null
       ? assertedTarget(bank, policy.imaPcr, stated)
       : resolvePcrTarget(quote, bank, policy.imaPcr, stated, replayedValues(logs));
+  // Another round may have followed fewer banks: their values at this place are not known.
+  if (input.start.index > 0 && target.banks.some((name) => input.start.values[name] === undefined)) {
+    throw new LookError('full_log_needed', { index: input.start.index });
+  }
   const slice = createTimeSlice();
   const log = await binaryLog(input.measurements, slice);
   const start = input.start.index === 0 ? zeroStart(target.banks) : input.start;

@@ -1,5 +1,4 @@
-import { fromHex, type HashAlgorithm, toHex, TvdcError } from '../../base/index.js';
-import type { BankValues } from '../../tpm/logs/index.js';
+import { fromHex, toHex, TvdcError } from '../../base/index.js';
 import { type Subject, subjectKey } from '../evidence/index.js';
 import type { Counters, Verdict } from '../verdict/index.js';
 import type { LogPosition } from '../verify/index.js';
@@ -83,8 +82,3 @@ export const keys = {
   verdict: (subject: Subject, sequence: number): string =>
     `verdict/${subjectKey(subject)}/${String(sequence).padStart(12, '0')}`,
 } as const;
-
-/** Whether a position holds a value for each of the banks. */
-export function hasBanks(values: BankValues, banks: readonly HashAlgorithm[]): boolean {
-  return banks.every((bank) => values[bank] !== undefined);
-}

@@ -1,11 +1,11 @@
-import { hash, type HashAlgorithm } from '../../base/index.js';
+import { type HashAlgorithm, hashOctets } from '../../base/index.js';
 import {
   imaDigestPlace,
   imaPath,
   decodeImaFields,
   type ImaEntry,
   scanImaFields,
-  violationDigests,
+  violationOctets,
 } from '../../tpm/logs/index.js';
 
 /**
@@ -21,9 +21,10 @@ export class EntryFacts {
   readonly verity: boolean;
   readonly signature: Uint8Array | null;
   readonly buffer: Uint8Array | null;
-  readonly sha1: Uint8Array;
+  /** Digests of the template data, one character an octet. */
+  readonly sha1: string;
   readonly #bank: HashAlgorithm;
-  readonly #digest: Uint8Array;
+  readonly #digest: string;
   /** Left here by the appraisal, which alone reads it. */
   remark: unknown = undefined;
 
@@ -68,16 +69,16 @@ export class EntryFacts {
     this.signature = signature;
     this.buffer = buffer;
     const data = entry.hashedData;
-    this.sha1 = hash('sha1', data);
+    this.sha1 = hashOctets('sha1', data);
     this.#bank = bank;
-    this.#digest = bank === 'sha1' ? this.sha1 : hash(bank, data);
+    this.#digest = bank === 'sha1' ? this.sha1 : hashOctets(bank, data);
   }
 
-  /** Digest of the template data, as the kernel extends it; `entry` is one with these facts. */
-  extended(bank: HashAlgorithm, entry: ImaEntry): Uint8Array {
-    if (entry.violation) return violationDigests[bank];
+  /** What the kernel extended, one character an octet; `entry` is one with these facts. */
+  extended(bank: HashAlgorithm, entry: ImaEntry): string {
+    if (entry.violation) return violationOctets[bank];
     if (bank === this.#bank) return this.#digest;
-    return bank === 'sha1' ? this.sha1 : hash(bank, entry.hashedData);
+    return bank === 'sha1' ? this.sha1 : entry.extendedOctets(bank);
   }
 
   /** `algorithm:hex` of the file digest. */

@@ -37,12 +37,6 @@ export interface MeasurementRules {
   readonly maxReasons?: number;
 }
 
-function sameTemplateHash(entry: ImaEntry, computed: Uint8Array): boolean {
-  const at = entry.start + 4;
-  for (let octet = 0; octet < 20; octet++) if (entry.log[at + octet] !== computed[octet]) return false;
-  return true;
-}
-
 /** Reads one part of a list against its target; see `verifyMeasurements`. */
 class Walk {
   readonly #rules: MeasurementRules;
@@ -81,12 +75,12 @@ class Walk {
       return;
     }
     const facts = this.#rules.catalog.facts(entry, this.#bank);
-    if (!violation && !sameTemplateHash(entry, facts.sha1)) {
+    if (!violation && !entry.hasTemplateHash(facts.sha1)) {
       this.#bad(reason('template_hash_mismatch', { index, path: facts.path }));
     }
     this.#entries.push({ index, violation, facts });
     if (this.#fit === null) {
-      for (const register of this.#registers) register.extend(facts.extended(register.bank, entry));
+      for (const register of this.#registers) register.extendOctets(facts.extended(register.bank, entry));
       this.#tryFit(index + 1);
     }
   }

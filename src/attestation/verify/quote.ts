@@ -1,4 +1,4 @@
-import { DecodeError, equalBytes, type HashAlgorithm } from '../../base/index.js';
+import { DecodeError, equalBytes, type HashAlgorithm, type TvdcError } from '../../base/index.js';
 import {
   decodePublicArea,
   decodeQuote,
@@ -55,7 +55,8 @@ function quoteOf(bytes: Uint8Array): ReturnType<typeof decodeQuote> {
   try {
     return decodeQuote(bytes);
   } catch (error) {
-    const code = error instanceof DecodeError || error instanceof TpmEvidenceError ? codes[error.code] : undefined;
+    const known = error instanceof DecodeError || error instanceof TpmEvidenceError;
+    const code = known ? codes[(error as TvdcError).code] : undefined;
     throw new EvidenceError(code ?? 'malformed_quote', {}, error);
   }
 }

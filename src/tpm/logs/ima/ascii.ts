@@ -84,7 +84,8 @@ export function parseImaAscii(text: string, limits: ImaLimits = defaultImaLimits
       try {
         out.bytes(encodeLine(text.slice(at, end)));
       } catch (error) {
-        const code = error instanceof DecodeError && error.code === 'unknown_template' ? error.code : 'bad_line';
+        const unknown = error instanceof DecodeError && error.code === 'unknown_template';
+        const code = unknown ? 'unknown_template' : 'bad_line';
         const what = error instanceof DecodeError ? error.message.replace(/ \(byte \d+\)$/, '') : 'unreadable';
         throw new ParseError(code, what, { line: count, column: 1 }, { cause: error, details: { index: count - 1 } });
       }

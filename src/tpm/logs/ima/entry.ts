@@ -1,4 +1,4 @@
-import { concatBytes, type HashAlgorithm, hash } from '../../../base/index.js';
+import { concatBytes, type HashAlgorithm, hashOctets } from '../../../base/index.js';
 
 const nameFieldSize = 256;
 
@@ -63,9 +63,14 @@ export class ImaEntry {
     return concatBytes(digest, name, new Uint8Array(Math.max(0, nameFieldSize - name.length)));
   }
 
-  /** What the kernel extended in a bank: its own hash of the template data, all ones for a violation. */
-  extended(bank: HashAlgorithm): Uint8Array {
-    return this.violation ? violationDigests[bank] : hash(bank, this.hashedData);
+  /** What the kernel extended in a bank: its own hash of the template data, all ones for a violation; one character an octet. */
+  extendedOctets(bank: HashAlgorithm): string {
+    return this.violation ? violationOctets[bank] : hashOctets(bank, this.hashedData);
+  }
+
+  /** Whether the log states this SHA-1 template hash. */
+  hasTemplateHash(octets: string): boolean {
+    return this.log.toString('latin1', this.start + 4, this.start + 24) === octets;
   }
 }
 
@@ -77,4 +82,14 @@ export const violationDigests: Readonly<Record<HashAlgorithm, Uint8Array>> = {
   sha256: ones(32),
   sha384: ones(48),
   sha512: ones(64),
+};
+
+const onesText = (length: number): string => '\u00ff'.repeat(length);
+
+/** The same, one character an octet. */
+export const violationOctets: Readonly<Record<HashAlgorithm, string>> = {
+  sha1: onesText(20),
+  sha256: onesText(32),
+  sha384: onesText(48),
+  sha512: onesText(64),
 };

@@ -1,7 +1,7 @@
 export { formatImaEntry, parseImaAscii } from './ascii.js';
 export { bootAggregate, bootAggregateName } from './boot-aggregate.js';
 export { encodeImaData, encodeImaEntry, imaDigest, type ImaInput, imaName } from './encode.js';
-export { ImaEntry, violationDigests } from './entry.js';
+export { ImaEntry, violationDigests, violationOctets } from './entry.js';
 export {
   decodeImaFields,
   type ImaDigest,

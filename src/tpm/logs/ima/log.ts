@@ -1,7 +1,7 @@
 import { DecodeError, hash, type HashAlgorithm } from '../../../base/index.js';
 import { formatImaEntry } from './ascii.js';
 import { encodeImaData, encodeImaEntry, type ImaInput, violationDigest } from './encode.js';
-import { ImaEntry, violationDigests } from './entry.js';
+import { type ImaEntry, violationDigests } from './entry.js';
 import { decodeImaLog, ImaReader } from './read.js';
 
 export interface ImaLogOptions {

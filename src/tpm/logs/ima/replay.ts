@@ -1,4 +1,4 @@
-import { createTimeSlice, digestSizes, type HashAlgorithm, hash } from '../../../base/index.js';
+import { createTimeSlice, digestSizes, type HashAlgorithm, hashOctets } from '../../../base/index.js';
 import type { ImaEntry } from './entry.js';
 import { ImaReader } from './read.js';
 
@@ -10,23 +10,29 @@ export class PcrRegister {
   readonly bank: HashAlgorithm;
   readonly #size: number;
   // Value and digest lie side by side, so that an extend hashes without joining them first.
-  readonly #pair: Uint8Array;
+  readonly #pair: Buffer;
 
   constructor(bank: HashAlgorithm, initial?: Uint8Array) {
     this.bank = bank;
     this.#size = digestSizes[bank];
-    this.#pair = new Uint8Array(this.#size * 2);
+    this.#pair = Buffer.alloc(this.#size * 2);
     if (initial !== undefined) this.#pair.set(initial.subarray(0, this.#size));
   }
 
   extend(digest: Uint8Array): void {
     this.#pair.set(digest, this.#size);
-    this.#pair.set(hash(this.bank, this.#pair));
+    this.#pair.write(hashOctets(this.bank, this.#pair), 0, 'latin1');
+  }
+
+  /** As `extend`, with a digest of one character an octet. */
+  extendOctets(digest: string): void {
+    this.#pair.write(digest, this.#size, 'latin1');
+    this.#pair.write(hashOctets(this.bank, this.#pair), 0, 'latin1');
   }
 
   /** A copy of the value. */
   get value(): Uint8Array {
-    return this.#pair.slice(0, this.#size);
+    return new Uint8Array(this.#pair.subarray(0, this.#size));
   }
 
   is(value: Uint8Array): boolean {
@@ -45,7 +51,7 @@ export class ImaReplay {
   }
 
   step(entry: ImaEntry): void {
-    for (const register of this.#registers) register.extend(entry.extended(register.bank));
+    for (const register of this.#registers) register.extendOctets(entry.extendedOctets(register.bank));
   }
 
   get values(): BankValues {
