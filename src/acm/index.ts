@@ -3,5 +3,6 @@ export * from './decisions/index.js';
 export * from './labels/index.js';
 export * from './monitor/index.js';
 export * from './policy/index.js';
+export * from './reports/index.js';
 export * from './sample/index.js';
 export * from './simulation/index.js';
