@@ -22,8 +22,7 @@ export function createFront(options: FrontOptions): Promise<WbemServer> {
   const authenticate = async (credentials: Credentials, address: string | null): Promise<Caller | null> => {
     switch (credentials.scheme) {
       case 'basic': {
-        const text = Buffer.from(`${credentials.user}:${credentials.password}`, 'utf8').toString('base64');
-        const login = await accounts.verifyBasic(`Basic ${text}`, address);
+        const login = await accounts.verify(credentials.user, credentials.password, address);
         return login.kind === 'accepted' ? login.caller : null;
       }
       case 'socket':

@@ -1,7 +1,7 @@
 import type { Subject, Verdict, Verifier } from '../../attestation/index.js';
 import { attestRound, type AttestationPolicies } from '../../client/management/index.js';
 import type { WbemClient } from '../../client/index.js';
-import type { NamedVerdict } from '../../providers/verifier/index.js';
+import type { NamedVerdict } from '../../providers/index.js';
 
 /** A host that the verifier challenges. */
 export interface AttestedHost {

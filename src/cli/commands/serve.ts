@@ -1,0 +1,66 @@
+import { Command, Option } from 'commander';
+import { policyModes } from '../../acm/index.js';
+import { defaultDataFolder, secretFile } from '../../host/foundation/index.js';
+import { createProcessLog } from '../../host/log/index.js';
+import { openManagementVm, vtpmChoices, type VtpmChoice } from '../../host/management-vm/index.js';
+import { listenersOf } from '../../host/front/index.js';
+import { UsageError } from '../exit.js';
+import { processStreams } from '../output/index.js';
+import { untilSignal } from '../signals.js';
+
+interface Options {
+  readonly data?: string;
+  readonly listen: string;
+  readonly httpPort: string;
+  readonly httpsPort: string;
+  readonly vtpm: VtpmChoice;
+  readonly mode?: (typeof policyModes)[number];
+  readonly sample?: boolean;
+  readonly name?: string;
+}
+
+/** @throws UsageError */
+export function portOf(text: string, option: string): number {
+  const port = Number(text);
+  if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new UsageError(`${option} takes a port from 0 to 65535, not "${text}"`);
+  return port;
+}
+
+async function serve(options: Options): Promise<void> {
+  const folder = options.data ?? defaultDataFolder();
+  const host = await openManagementVm({
+    folder,
+    ...(options.name === undefined ? {} : { name: options.name }),
+    listen: await listenersOf({
+      folder,
+      host: options.listen,
+      httpPort: portOf(options.httpPort, '--http-port'),
+      httpsPort: portOf(options.httpsPort, '--https-port'),
+    }),
+    vtpm: options.vtpm,
+    ...(options.mode === undefined ? {} : { mode: options.mode }),
+    sample: options.sample === true,
+    log: createProcessLog(),
+  });
+  const { notes } = processStreams;
+  notes.write(`tvdc serves host ${host.parts.identity.name} (${host.parts.identity.uuid}) at\n`);
+  for (const address of host.server.addresses) notes.write(`  ${address.url}\n`);
+  notes.write(`account admin, secret in ${secretFile(folder, 'admin')}; stop with Ctrl-C\n`);
+  await untilSignal();
+  notes.write('stopping …\n');
+  await host.close();
+}
+
+export function serveCommand(): Command {
+  return new Command('serve')
+    .description('the object manager of this host: CIM-XML over HTTP and HTTPS')
+    .option('--data <folder>', 'where the host keeps its state (TVDC_DATA)')
+    .option('--name <name>', "name of a new host (default: the machine's)")
+    .option('--listen <address>', 'address; others than loopback get HTTPS only', '127.0.0.1')
+    .option('--http-port <port>', '0: no HTTP', '5988')
+    .option('--https-port <port>', '0: no HTTPS', '5989')
+    .addOption(new Option('--vtpm <kind>', 'what virtual TPMs are made of').choices(vtpmChoices).default('auto'))
+    .addOption(new Option('--mode <mode>', 'how the reference monitor decides').choices(policyModes))
+    .option('--sample', 'put the sample datacenter on an empty host')
+    .action(serve);
+}

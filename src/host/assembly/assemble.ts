@@ -1,0 +1,101 @@
+import { hostname } from 'node:os';
+import { TvdcError } from '../../base/index.js';
+import type { CimClass, CimInstancePath } from '../../cim/index.js';
+import { type Authorizer, createObjectManager, type ObjectManager, type Provider } from '../../cimom/index.js';
+import { createSubscriptions } from '../../cimom/indications/subscriptions/index.js';
+import { createExportSender } from '../../http/client/index.js';
+import type { ServerListen, WbemServer } from '../../http/server/index.js';
+import type { Foundation } from '../foundation/index.js';
+import { createFront } from '../front/index.js';
+import { interopFace } from './interop.js';
+
+/** What makes one object manager different from another. */
+export interface AssemblyOptions {
+  /** Brand that clients see. */
+  readonly product: string;
+  readonly authorizer: Authorizer;
+  readonly providers: readonly Provider[];
+  readonly listen: readonly ServerListen[];
+  readonly hostNames?: readonly string[];
+  /** The element that conforms to our profiles. */
+  readonly centralInstance: CimInstancePath;
+}
+
+/** An object manager that serves. */
+export interface Assembled {
+  readonly objectManager: ObjectManager;
+  readonly server: WbemServer;
+  /** @throws TvdcError `unknown_class` */
+  classOf(namespace: string, name: string): CimClass;
+  close(): Promise<void>;
+}
+
+const ownNames = ['localhost', '127.0.0.1', '::1'];
+
+/**
+ * Puts an object manager together: repository, providers, subscriptions with their delivery, interop model, listeners.
+ * @throws ConfigurationError where a listener cannot be opened
+ */
+export async function assemble(foundation: Foundation, options: AssemblyOptions): Promise<Assembled> {
+  const { repository, store, journal, clock, randomness, log, identity, accounts } = foundation;
+  const { authorizer } = options;
+  const sender = createExportSender();
+  const subscriptions = createSubscriptions({
+    repository,
+    store,
+    authorizer,
+    journal,
+    deliver: (url, indication, signal) => sender.send(url, indication, { signal }),
+    systemName: identity.uuid,
+    clock,
+    randomness,
+    log,
+  });
+  const hostNames = [...new Set([hostname(), ...ownNames, ...(options.hostNames ?? [])])];
+  const objectManager = createObjectManager({
+    repository,
+    authorizer,
+    providers: options.providers,
+    hostNames,
+    journal,
+    sink: subscriptions,
+    clock,
+    randomness,
+    log,
+  });
+  let server: WbemServer | null = null;
+  for (const provider of [
+    ...subscriptions.providers,
+    ...interopFace(foundation, {
+      product: options.product,
+      service: subscriptions.service,
+      centralInstance: options.centralInstance,
+      objectManager,
+      addresses: () => server?.addresses ?? [],
+    }),
+  ]) {
+    objectManager.registry.register(provider);
+  }
+  const close = async (): Promise<void> => {
+    await server?.close();
+    await objectManager.shutdown();
+    await subscriptions.close();
+    await sender.close();
+  };
+  try {
+    server = await createFront({ listen: options.listen, objectManager, accounts, hostNames, log });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    objectManager,
+    server,
+    classOf(namespace, name) {
+      const cls = repository.space(namespace)?.schema.get(name);
+      if (cls === undefined) throw new TvdcError('unknown_class', `there is no class ${name} in ${namespace}`);
+      return cls;
+    },
+    close,
+  };
+}

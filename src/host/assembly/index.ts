@@ -1,0 +1,1 @@
+export { type Assembled, assemble, type AssemblyOptions } from './assemble.js';

@@ -1,0 +1,1 @@
+export { createProcessLog } from './log.js';

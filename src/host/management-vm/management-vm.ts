@@ -1,0 +1,93 @@
+import { createRoleAuthorizer, type ObjectManager } from '../../cimom/index.js';
+import { createInstancePath } from '../../cim/index.js';
+import type { WbemServer } from '../../http/server/index.js';
+import { hostFace, type HostView, startAlerts } from '../../providers/index.js';
+import { swtpmAvailable, type VtpmBackend } from '../../vtpm/index.js';
+import { Domains, type HostParts, recover } from '../../vmm/index.js';
+import { assemble } from '../assembly/index.js';
+import { createScope, recordDenials, roleRules } from '../authorization/index.js';
+import { ensureAccount, type Foundation, openFoundation } from '../foundation/index.js';
+import { installSample } from '../sample/index.js';
+import type { ManagementVmOptions, VtpmChoice } from './options.js';
+import { openParts } from './parts.js';
+import { openHostTrust } from './trust.js';
+
+const namespace = 'root/tvdc';
+
+/** The management VM of one host, serving. */
+export interface ManagementVm {
+  readonly foundation: Foundation;
+  readonly parts: HostParts;
+  readonly objectManager: ObjectManager;
+  readonly server: WbemServer;
+  /** Secret of `admin`; null where it is not on file. */
+  readonly adminSecret: string | null;
+  /** Root certificate of the datacenter, DER: what a verifier believes. */
+  readonly trustAnchor: Uint8Array;
+  close(): Promise<void>;
+}
+
+async function backendOf(choice: VtpmChoice): Promise<VtpmBackend> {
+  if (choice !== 'auto') return choice;
+  return (await swtpmAvailable()) ? 'swtpm' : 'software';
+}
+
+/**
+ * Opens everything that a management VM is made of and serves it: state, TPMs, reference monitor, virtualized host,
+ * recovery of what a crash left, providers, listeners.
+ * @throws ConfigurationError @throws StoreError @throws VtpmError
+ */
+export async function openManagementVm(options: ManagementVmOptions): Promise<ManagementVm> {
+  const closers: (() => Promise<unknown>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const end of closers.splice(0).reverse()) await end();
+  };
+  try {
+    const foundation = await openFoundation({ ...options, personality: 'host' });
+    closers.push(() => foundation.store.close());
+    const backend = await backendOf(options.vtpm);
+    const trust = await openHostTrust(foundation, options.folder, backend);
+    closers.push(() => trust.tpm.close());
+    const { parts, hostBoot } = await openParts(foundation, options, trust, backend);
+    closers.push(() => parts.vtpms.close());
+    await recover(parts);
+    if (options.sample) await installSample(parts, options.folder);
+
+    const domains = new Domains(parts);
+    const view: HostView = { parts, domains, grants: foundation.grants, hostBoot, hostTpm: trust.view, namespace };
+    const adminSecret = await ensureAccount(foundation, 'admin', 'datacenter-admin');
+    const authorizer = createRoleAuthorizer({
+      grants: foundation.grants,
+      scope: createScope(parts, domains),
+      rules: roleRules(parts, domains),
+      onDenied: recordDenials(parts),
+    });
+    const hostKeys = { CreationClassName: 'TVDC_HostSystem', Name: parts.identity.uuid };
+    const assembled = await assemble(foundation, {
+      product: 'tvdc',
+      authorizer,
+      providers: hostFace(view),
+      listen: options.listen,
+      ...(options.hostNames === undefined ? {} : { hostNames: options.hostNames }),
+      centralInstance: createInstancePath('TVDC_HostSystem', hostKeys, { namespace }),
+    });
+    closers.push(() => assembled.close());
+    const stopAlerts = startAlerts(view, {
+      classOf: (name) => assembled.classOf(namespace, name),
+      publish: (where, indication) => assembled.objectManager.publish(where, indication),
+    });
+    closers.push(async () => stopAlerts());
+    return {
+      foundation,
+      parts,
+      objectManager: assembled.objectManager,
+      server: assembled.server,
+      adminSecret,
+      trustAnchor: trust.anchor,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

@@ -1,0 +1,20 @@
+import type { PolicyMode } from '../../acm/index.js';
+import type { ServerListen } from '../../http/server/index.js';
+import type { FoundationOptions } from '../foundation/index.js';
+
+export const vtpmChoices = ['auto', 'software', 'swtpm'] as const;
+export type VtpmChoice = (typeof vtpmChoices)[number];
+
+/** How a management VM is set up. */
+export interface ManagementVmOptions extends Omit<FoundationOptions, 'personality' | 'folder'> {
+  /** Data folder: everything that this host keeps. */
+  readonly folder: string;
+  readonly listen: readonly ServerListen[];
+  /** `auto`: swtpm where it is installed, else the software TPM. */
+  readonly vtpm: VtpmChoice;
+  readonly mode?: PolicyMode;
+  /** Puts the sample datacenter on an empty host. */
+  readonly sample: boolean;
+  /** Names and addresses under which clients reach this host. */
+  readonly hostNames?: readonly string[];
+}
