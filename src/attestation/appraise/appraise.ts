@@ -41,7 +41,8 @@ export interface AppraisalResult {
   readonly violations: readonly ViolationFound[];
 }
 
-const chunkSize = 500;
+// As many as a database on disk answers within a time slice.
+const chunkSize = 200;
 const maxReasons = 100;
 const nothing: ReferenceAnswer = { matches: [], pathListed: false };
 

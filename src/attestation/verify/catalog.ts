@@ -101,11 +101,10 @@ export class EntryCatalog {
 
   /** @throws DecodeError if the fields cannot be read */
   facts(entry: ImaEntry, bank: HashAlgorithm): EntryFacts {
-    const { log, dataStart, end, template } = entry;
-    if (end - dataStart > this.#maxKey) return new EntryFacts(entry, bank);
-    // The octets decide everything but their reading, which the template's name in them decides.
-    const from = template === 'ima' ? dataStart - template.length : dataStart - template.length - 4;
-    const key = log.toString('latin1', from, end);
+    const { log, start, end } = entry;
+    if (end - start > this.#maxKey) return new EntryFacts(entry, bank);
+    // From the counted template name on: what follows can be read in one way only, so that no entry passes for another.
+    const key = log.toString('latin1', start + 24, end);
     const seen = this.#young.get(key);
     if (seen !== undefined) return seen;
     const facts = this.#old.get(key) ?? new EntryFacts(entry, bank);
