@@ -110,8 +110,10 @@ class Compilation {
     const { reader } = this;
     for (const file of files) {
       const source = typeof file === 'string' ? this.#loader.load(file, null) : file;
-      if (source === null) reader.errors.add('error', { name: String(file), text: '' }, 0, 'the file was not found');
-      else reader.read(source, reader.unit(this.#options.namespace ?? 'root/cimv2'));
+      if (source !== null) reader.read(source, reader.unit(this.#options.namespace ?? 'root/cimv2'));
+      else if (typeof file === 'string') {
+        reader.errors.add('error', { name: file, text: '' }, 0, 'the file was not found');
+      }
     }
     for (const unit of reader.units.values()) this.#findMissing(unit);
     const classes = new Map([...reader.units.values()].map((unit) => [unit, this.#classes(unit)]));

@@ -67,20 +67,19 @@ class Loader {
   }
 
   async run(namespaces: readonly CompiledNamespace[]): Promise<readonly LoadStep[]> {
-    const { atomically } = this.#target;
+    const target = this.#target;
     const work = () => (this.#options.mode === 'remove' ? this.#remove(namespaces) : this.#load(namespaces));
     try {
-      if (atomically === undefined) await work();
-      else await atomically.call(this.#target, work);
+      await (target.atomically === undefined ? work() : target.atomically(work));
     } catch (cause) {
       const { undone, notUndone } =
-        atomically === undefined ? await this.#undo() : { undone: this.#steps(), notUndone: [] };
+        target.atomically === undefined ? await this.#undo() : { undone: this.#changes(), notUndone: [] };
       throw new MofLoadError(this.#current, cause, undone, notUndone);
     }
     return this.#done.map(({ step }) => step);
   }
 
-  #steps(): LoadStep[] {
+  #changes(): LoadStep[] {
     return this.#done.filter(({ undo }) => undo !== null).map(({ step }) => step);
   }
 

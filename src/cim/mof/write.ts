@@ -69,9 +69,12 @@ function writeQualifier(qualifier: CimQualifier, indent: number, options: WriteO
   const words = flavorWords(flavor, base);
   const suffix = words.length === 0 ? '' : ` : ${words.join(' ')}`;
   if (value === true && type === 'boolean') return name + suffix;
-  if (isCimArray(value)) return writeValue(`${name} `, type, value, indent, options) + suffix;
-  const pieces = piecesOf(type, value, lineWidth - indent - 3 - 4, options);
-  return `${writeList(`${name} `, '(', [pieces], ')', indent)}${suffix}`;
+  const body = isCimArray(value)
+    ? writeValue(`${name} `, type, value, indent, options)
+    : writeList(`${name} `, '(', [piecesOf(type, value, lineWidth - indent - 3 - 4, options)], ')', indent);
+  const lastLine = body.length - body.lastIndexOf('\n') - 1 + (body.includes('\n') ? 0 : indent);
+  if (lastLine + suffix.length + 2 <= lineWidth) return body + suffix;
+  return `${body}\n${' '.repeat(indent + 3)}${suffix.trimStart()}`;
 }
 
 /** `[A, B (1)]` and a line end; nothing where there are none. Inherited ones are left out. */
