@@ -47,7 +47,11 @@ describe.each(backends)('virtual TPMs on %s', (backend) => {
   const opened: VtpmInstances[] = [];
   let owner: OwnerState;
 
-  async function open(name: string, store: Store = createMemoryStore(), onFailure?: (restarted: boolean) => void): Promise<VtpmInstances> {
+  async function open(
+    name: string,
+    store: Store = createMemoryStore(),
+    onFailure?: (restarted: boolean) => void,
+  ): Promise<VtpmInstances> {
     const host = { hostUuid: `11111111-1111-4111-8111-${name.padStart(12, '0')}`, hostEkHash: '' };
     const at = join(folder, `${backend}-${name}`);
     const authority = await openHostAuthority({ folder: join(at, 'ca'), host, certify: root.certifyHost });

@@ -41,7 +41,7 @@ function checkDefinition(area: NvPublic, byPlatform: boolean): void {
     failParameter('TPM_RC_SIZE', 2);
   if (has(nvAttributes.written) || has(nvAttributes.writeLocked) || has(nvAttributes.readLocked)) refuse();
   if (!has(anyWrite) || !has(anyRead)) refuse();
-  if (has(nvAttributes.platformCreate) !== byPlatform) refuse();
+  if (has(nvAttributes.platformCreate) !== byPlatform) failHandle('TPM_RC_ATTRIBUTES', 1);
   if (has(nvAttributes.policyDelete) && !byPlatform) refuse();
   if (type === nvTypes.counter && has(nvAttributes.clearStClear)) refuse();
   const sizes: Partial<Record<number, number>> = {
@@ -98,7 +98,7 @@ function nvWrite({ engine, handles, parameters }: CommandCall): void {
   const offset = parameters.u16();
   parameters.end();
   const index = writableNv(engine, authHandle, handle);
-  if (typeOf(index.publicArea) !== nvTypes.ordinary) failHandle('TPM_RC_ATTRIBUTES', 2);
+  if (typeOf(index.publicArea) !== nvTypes.ordinary) fail('TPM_RC_ATTRIBUTES');
   const { dataSize } = index.publicArea;
   if (offset + data.length > dataSize) fail('TPM_RC_NV_RANGE');
   if (hasNv(index, nvAttributes.writeAll) && data.length !== dataSize) fail('TPM_RC_NV_RANGE');

@@ -36,7 +36,9 @@ function readTemplate(reader: ByteReader): PublicArea {
 
 function readRequest(parameters: ParameterReader): CreationRequest {
   const sensitive = parameters.next((reader) => {
-    const inner = new Reader(readSized(reader));
+    const octets = readSized(reader);
+    if (octets.length === 0) parameters.refuse('TPM_RC_SIZE');
+    const inner = new Reader(octets);
     const parts = { userAuth: readSized(inner, 64), data: readSized(inner, 256) };
     inner.end('TPMS_SENSITIVE_CREATE');
     return parts;
@@ -166,6 +168,8 @@ function objectChangeAuth({ engine, handles, parameters, out }: CommandCall): vo
 function flushContext({ engine, parameters }: CommandCall): void {
   const handle = parameters.u32();
   parameters.end();
+  const { transient, hmacSession, policySession } = handleTypes;
+  if (![transient, hmacSession, policySession].some((type) => type === handle >>> 24)) failParameter('TPM_RC_VALUE', 1);
   const { objects, sessions, savedSessions } = engine.volatile;
   if (!objects.delete(handle) && !sessions.delete(handle) && !savedSessions.delete(handle))
     failParameter('TPM_RC_HANDLE', 1);

@@ -49,12 +49,12 @@ export function readSessions(
   reader: ByteReader,
 ): UsedSession[] {
   const size = reader.remaining >= 4 ? reader.u32() : fail('TPM_RC_INSUFFICIENT');
-  if (size < 9 || size > reader.remaining) fail('TPM_RC_AUTHSIZE');
+  if (size < 9 || size > reader.remaining) fail('TPM_RC_SIZE');
   const area = new Reader(reader.take(size));
   const used: UsedSession[] = [];
   while (area.remaining > 0) {
     const number = used.length + 1;
-    if (number > maximumSessions) fail('TPM_RC_AUTHSIZE');
+    if (number > maximumSessions) fail('TPM_RC_SIZE');
     if (area.remaining < 9) failSession('TPM_RC_INSUFFICIENT', number);
     used.push(readSession(engine, command, handles, area, number));
   }
@@ -272,7 +272,8 @@ export function answerSessions(
       return;
     }
     const key = keys[n] as Uint8Array;
-    const silent = passwords[n] === true || (session.kind === 'policy' && key.length === 0);
+    // Without a key the response has an HMAC if the command had one.
+    const silent = passwords[n] === true || (key.length === 0 && used.hmac.length === 0);
     const code = new ByteWriter(8).u32(0).u32(tpmCommands[command].code).finish();
     const rpHash = hash(session.hash, concatBytes(code, sent));
     const message = concatBytes(rpHash, session.nonceTpm, nonceCaller, Uint8Array.of(attributes));

@@ -93,7 +93,10 @@ export class PcrBanks {
 
   /** Values at TPM Reset and Restart; PCR 0 ends with the locality of the start (PC Client Profile, 4.6). */
   start(startupLocality: number): void {
-    for (let index = 0; index < pcrCount; index++) this.fill(index, pcrAttributes[index]?.startsWith ?? 0);
+    for (let index = 0; index < pcrCount; index++) {
+      this.fill(index, pcrAttributes[index]?.startsWith ?? 0);
+      this.changed(index);
+    }
     if (startupLocality === 0) return;
     for (const bank of this.banks) this.value(bank, 0)?.set([startupLocality], digestSizes[bank] - 1);
   }

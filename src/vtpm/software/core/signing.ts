@@ -40,7 +40,7 @@ export function signerOf(
   position: number,
   parameter: number,
 ): Signer {
-  if (handle === tpmHandles.null) failHandle('TPM_RC_KEY', position);
+  if (handle === tpmHandles.null) failParameter('TPM_RC_SCHEME', parameter);
   const object = engine.object(handle);
   const { publicArea } = object;
   if (publicArea.kind !== 'rsa' && publicArea.kind !== 'ecc') failHandle('TPM_RC_KEY', position);

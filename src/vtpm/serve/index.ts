@@ -1,0 +1,1 @@
+export { type ServedTpm, serveSoftwareTpm, type ServeSoftwareTpmOptions } from './serve.js';
