@@ -21,26 +21,29 @@ export interface Answer {
 
 const none: readonly string[] = Object.freeze([]);
 
+type Growing = { -readonly [Key in keyof Decision]: Decision[Key] };
+
 function decision(permit: boolean, answer: Answer): Decision {
-  const { conflict, violations, xserr, hypervisorErrors } = answer;
-  return {
+  const { hook, conflict, violations, xserr, hypervisorErrors } = answer;
+  const made: Growing = {
     permit,
     reason: answer.reason,
-    hook: answer.hook,
+    hook,
     rule: answer.rule,
-    enforcedBy: answer.hook === 'sharing' || answer.hook === 'conflict' ? 'hypervisor' : 'management VM',
+    enforcedBy: hook === 'sharing' || hook === 'conflict' ? 'hypervisor' : 'management VM',
     subject: answer.subject,
     object: answer.object,
     subjectTypes: answer.subjectTypes ?? none,
     objectTypes: answer.objectTypes ?? none,
     common: answer.common ?? none,
-    ...(conflict === undefined ? {} : { conflict }),
-    ...(violations === undefined ? {} : { violations }),
-    ...(xserr === undefined ? {} : { xserr }),
-    ...(hypervisorErrors === undefined ? {} : { hypervisorErrors }),
     detail: answer.detail ?? '',
     sentence: answer.sentence,
   };
+  if (conflict !== undefined) made.conflict = conflict;
+  if (violations !== undefined) made.violations = violations;
+  if (xserr !== undefined) made.xserr = xserr;
+  if (hypervisorErrors !== undefined) made.hypervisorErrors = hypervisorErrors;
+  return made;
 }
 
 export const permitted = (answer: Answer): Decision => decision(true, answer);

@@ -64,9 +64,16 @@ export class BitRows {
 
   /** Columns of a row, ascending. */
   columnsOf(row: number): number[] {
+    return this.common(row, row);
+  }
+
+  /** Columns that two rows have in common, ascending. */
+  common(a: number, b: number): number[] {
     const found: number[] = [];
-    for (let word = this.#from[row] as number; word < (this.#to[row] as number); word++) {
-      let bits = this.words[row * this.width + word] as number;
+    const from = Math.max(this.#from[a] as number, this.#from[b] as number);
+    const to = Math.min(this.#to[a] as number, this.#to[b] as number);
+    for (let word = from; word < to; word++) {
+      let bits = (this.words[a * this.width + word] as number) & (this.words[b * this.width + word] as number);
       while (bits !== 0) {
         const low = bits & -bits;
         found.push(word * 32 + (31 - Math.clz32(low)));

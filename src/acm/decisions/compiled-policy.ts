@@ -53,6 +53,8 @@ export class CompiledPolicy {
 
   readonly #vms: ReadonlyMap<string, LabelIndex>;
   readonly #resources: ReadonlyMap<string, LabelIndex>;
+  // Filled as decisions are explained; the system's row can be long.
+  readonly #typeNames: (readonly string[] | undefined)[] = [];
 
   constructor(document: PolicyDocument, mode: PolicyMode) {
     this.document = document;
@@ -124,7 +126,11 @@ export class CompiledPolicy {
 
   /** Names of the type-enforcement types of a row. */
   typesOf(row: LabelIndex): readonly string[] {
-    return this.ste.columnsOf(row).map((column) => this.steTypes[column] as string);
+    return (this.#typeNames[row] ??= Object.freeze(this.#names(this.ste.columnsOf(row))));
+  }
+
+  #names(columns: readonly number[]): string[] {
+    return columns.map((column) => this.steTypes[column] as string);
   }
 
   /** Names of the types that exclude others when a guest with this label runs. */
@@ -134,18 +140,12 @@ export class CompiledPolicy {
 
   /** Types that two rows have in common. */
   commonTypes(a: LabelIndex, b: LabelIndex): readonly string[] {
-    return this.ste
-      .columnsOf(a)
-      .filter((column) => this.ste.has(b, column))
-      .map((column) => this.steTypes[column] as string);
+    return this.#names(this.ste.common(a, b));
   }
 
   /** Types of `inner` that `outer` lacks. */
   missingTypes(outer: LabelIndex, inner: LabelIndex): readonly string[] {
-    return this.ste
-      .columnsOf(inner)
-      .filter((column) => !this.ste.has(outer, column))
-      .map((column) => this.steTypes[column] as string);
+    return this.#names(this.ste.columnsOf(inner).filter((column) => !this.ste.has(outer, column)));
   }
 
   /** Name of the first conflict set of which a guest with this label would hold two types; null if there is none. */

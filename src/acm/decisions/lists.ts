@@ -12,11 +12,11 @@ export class PackedLists {
     }
     this.starts[lists.length] = total;
     this.items = new Uint32Array(total);
-    for (const [at, list] of lists.entries()) this.items.set(list, this.starts[at] as number);
+    for (const [at, list] of lists.entries()) this.items.set(list, this.starts[at]);
   }
 
   of(key: number): Uint32Array {
-    return this.items.subarray(this.starts[key] as number, this.starts[key + 1] as number);
+    return this.items.subarray(this.starts[key], this.starts[key + 1]);
   }
 
   /** Bytes held. */

@@ -21,8 +21,9 @@ interface Item {
 const sorted = (types: readonly string[]): readonly string[] => [...types].sort();
 
 function compareNames(kind: Kind, before: readonly string[], after: readonly string[]): PolicyDifference[] {
-  const removed = before.filter((name) => !after.includes(name));
-  const added = after.filter((name) => !before.includes(name));
+  const [old, now] = [new Set(before), new Set(after)];
+  const removed = before.filter((name) => !now.has(name));
+  const added = after.filter((name) => !old.has(name));
   return [
     ...removed.map((name) => ({ kind, change: 'removed' as const, name })),
     ...added.map((name) => ({ kind, change: 'added' as const, name })),

@@ -1,5 +1,6 @@
 import { isPermit, ReferenceMonitor, samplePolicies, type Transition } from '../../../src/acm/index.js';
 import { createMemoryStore, type Store } from '../../../src/store/index.js';
+import { thrownBy } from '../thrown.js';
 
 const v10 = samplePolicies['tvdc-sample 1.0'];
 const v11 = samplePolicies['tvdc-sample 1.1'];
@@ -89,7 +90,7 @@ describe('a place in the running set', () => {
     const monitor = await enabled();
     const { reservation } = await monitor.admit('ma-1', start);
     monitor.left('ma-1');
-    expect(() => reservation?.commit()).toThrow(expect.objectContaining({ code: 'reservation_void' }));
+    expect(thrownBy(() => reservation?.commit())).toMatchObject({ code: 'reservation_void' });
   });
 
   test('survives an abort that comes after the commit', async () => {
@@ -120,9 +121,7 @@ describe('a permit', () => {
     const monitor = await enabled();
     const permit = (await monitor.admit('ma-1', start)).reservation?.permit;
     const Forged = permit?.constructor as new (...facts: unknown[]) => unknown;
-    expect(() => new Forged(Symbol('reference monitor'), {})).toThrow(
-      expect.objectContaining({ code: 'permit_forged' }),
-    );
+    expect(thrownBy(() => new Forged(Symbol('reference monitor'), {}))).toMatchObject({ code: 'permit_forged' });
     expect(isPermit({ ...permit })).toBe(false);
     expect(isPermit(Object.create(permit ?? null))).toBe(false);
     expect(isPermit(null)).toBe(false);

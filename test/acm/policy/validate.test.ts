@@ -10,6 +10,7 @@ import {
   xserrNumber,
 } from '../../../src/acm/index.js';
 import { policy, policyJson } from '../policies.js';
+import { thrownBy } from '../thrown.js';
 
 const errors = (changes: Record<string, unknown>, mode: PolicyMode = 'strict', hostHasPolicy = false): string[] =>
   validatePolicy(policy(changes), { mode, hostHasPolicy }).flatMap(({ xserr }) => (xserr === null ? [] : [xserr]));
@@ -203,8 +204,10 @@ describe('findings say where', () => {
 
   test('in text of the wrong shape', () => {
     const text = '{"name":"p",\n "version":"1.0",\n "vm_labels":[{"name":"S","ste":["S", 7]}]}';
-    expect(() => parsePolicyJson(text)).toThrow(
-      expect.objectContaining({ line: 3, column: 39, element: 'vm_labels[0].ste[1]' }),
-    );
+    expect(thrownBy(() => parsePolicyJson(text))).toMatchObject({
+      line: 3,
+      column: 39,
+      element: 'vm_labels[0].ste[1]',
+    });
   });
 });

@@ -10,6 +10,7 @@ import {
   writePolicyXml,
 } from '../../../src/acm/index.js';
 import { policy, policyJson } from '../policies.js';
+import { thrownBy } from '../thrown.js';
 
 type Changes = Readonly<Record<string, unknown>>;
 
@@ -673,7 +674,7 @@ test('in mode xen a replay begins with the newest VM', () => {
 });
 
 test('an invalid policy cannot be simulated', () => {
-  expect(() => open({ bootstrap: 'X' })).toThrow(expect.objectContaining({ code: 'invalid_policy' }));
+  expect(thrownBy(() => open({ bootstrap: 'X' }))).toMatchObject({ code: 'invalid_policy' });
 });
 
 test.each([
