@@ -1,5 +1,5 @@
 import type { PolicyDocument, ResourceLabel, VmLabel } from './document.js';
-import { escapePolicyText, policyNamespace } from './xml-form.js';
+import { escapePolicyAttribute, escapePolicyText, policyNamespace } from './xml-form.js';
 
 const element = (name: string, content: string): string =>
   content === '' ? `<${name}/>` : `<${name}>${content}</${name}>`;
@@ -14,7 +14,7 @@ const types = (name: string, list: readonly string[]): string =>
   element(name, list.length === 0 ? '<Type/>' : list.map((type) => textElement('Type', type)).join(''));
 
 function labelName(label: { readonly name: string; readonly from?: string }): string {
-  const from = label.from === undefined ? '' : ` from="${escapePolicyText(label.from)}"`;
+  const from = label.from === undefined ? '' : ` from="${escapePolicyAttribute(label.from)}"`;
   const text = escapePolicyText(label.name);
   return text === '' ? `<Name${from}/>` : `<Name${from}>${text}</Name>`;
 }
@@ -44,7 +44,7 @@ function chineseWall(document: PolicyDocument): string {
   const sets = document.conflictSets
     .map((set) => {
       const list = set.types.length === 0 ? '<Type/>' : set.types.map((type) => textElement('Type', type)).join('');
-      return `<Conflict name="${escapePolicyText(set.name)}">${list}</Conflict>`;
+      return `<Conflict name="${escapePolicyAttribute(set.name)}">${list}</Conflict>`;
     })
     .join('');
   const conflicts = sets === '' ? '' : element('ConflictSets', sets);
@@ -71,7 +71,7 @@ export function writePolicyXml(document: PolicyDocument): string {
   const subjects =
     document.vmLabels.length === 0
       ? ''
-      : `<SubjectLabels bootstrap="${escapePolicyText(document.bootstrap)}">${document.vmLabels.map(vmLabel).join('')}</SubjectLabels>`;
+      : `<SubjectLabels bootstrap="${escapePolicyAttribute(document.bootstrap)}">${document.vmLabels.map(vmLabel).join('')}</SubjectLabels>`;
   const objects =
     document.resourceLabels.length === 0
       ? ''

@@ -16,3 +16,8 @@ export function escapePolicyText(text: string): string {
     .replace(/>/g, '&gt;')
     .replace(/\r/g, '&#13;');
 }
+
+/** The same for attribute values, where readers would also turn line feeds and tabs into blanks. */
+export function escapePolicyAttribute(text: string): string {
+  return escapePolicyText(text).replace(/\n/g, '&#10;').replace(/\t/g, '&#9;');
+}

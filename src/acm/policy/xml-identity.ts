@@ -1,5 +1,6 @@
-// The serialisation over which the original computes a policy's SHA-1 (W3C DOM written without added white space).
-import { escapePolicyText } from './xml-form.js';
+// The serialisation over which the original computes a policy's SHA-1 (W3C DOM written without added white space). White space
+// that was written as a reference stays one, where the original writes it raw: the text must read back to the same policy.
+import { escapePolicyAttribute, escapePolicyText } from './xml-form.js';
 
 const entity = /&(?:#x([0-9a-fA-F]+)|#([0-9]+)|(amp|lt|gt|quot|apos));/g;
 const named: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
@@ -13,9 +14,6 @@ const unescape = (text: string): string =>
       })
     : text;
 
-// A carriage return stays as it is here: the original writes it raw.
-const escape = (text: string): string => escapePolicyText(text).replace(/&#13;/g, '\r');
-
 const byName = (a: readonly [string, string], b: readonly [string, string]): number => (a[0] < b[0] ? -1 : 1);
 
 function startTag(body: string): string {
@@ -26,7 +24,10 @@ function startTag(body: string): string {
     attributes.push([name, unescape((double ?? single ?? '').replace(/[\t\n]/g, ' '))]);
   }
   attributes.sort(byName);
-  return body.slice(0, space.index) + attributes.map(([name, value]) => ` ${name}="${escape(value)}"`).join('');
+  return (
+    body.slice(0, space.index) +
+    attributes.map(([name, value]) => ` ${name}="${escapePolicyAttribute(value)}"`).join('')
+  );
 }
 
 // End of a start tag: a `>` inside quotes does not count.
@@ -64,7 +65,7 @@ class Serializer {
     const until = stop === -1 ? this.#text.length : stop;
     const piece = unescape(this.#text.slice(this.#at, until));
     this.#at = until;
-    if (this.#depth > 0 && piece !== '') this.#emit(escape(piece));
+    if (this.#depth > 0 && piece !== '') this.#emit(escapePolicyText(piece));
   }
 
   #tag(): void {

@@ -116,6 +116,19 @@ test('a document laid out by hand is identified by the serialisation of its tree
   );
 });
 
+test('the serialisation reads back to the same policy and to itself, whatever white space stands in names', () => {
+  const xml = writePolicyXml(policy({ conflict_sets: [{ name: 'x', types: ['A', 'B'] }] }))
+    .replace('<PolicyName>p', '<PolicyName><![CDATA[<p>]]>&#13;&#10;\r\n&#9;')
+    .replace('name="x"', "name='x&#10;&#9;&#13;&apos;'");
+  const document = parsePolicyXml(xml);
+  expect(document.name).toBe('<p>\r\n\n\t');
+  const { xml: identity, sha256 } = policyDigests(document);
+  const again = parsePolicyXml(identity);
+  expect(again).toEqual(document);
+  expect(policyDigests(again)).toMatchObject({ xml: identity, sha256 });
+  expect(parsePolicyXml(writePolicyXml(document))).toEqual(document);
+});
+
 describe('the binary form', () => {
   // 1 label, 1 type in both components, no conflict set: small enough to write down by hand.
   const tiny = policy({
