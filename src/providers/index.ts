@@ -29,3 +29,11 @@ export function hostFace(view: HostView): readonly Provider[] {
     ...serviceAssociations(view),
   ]);
 }
+export {
+  type AttestationDesk,
+  integrityAlert,
+  type NamedVerdict,
+  type ShownPolicy,
+  verdictId,
+  verifierFace,
+} from './verifier/index.js';

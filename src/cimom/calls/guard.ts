@@ -47,10 +47,10 @@ export class ProviderGuard {
     this.#limits = limits;
   }
 
-  /** Status 1 for what is not a CIM failure itself. */
+  /** Status 1 for what is not a CIM failure itself. A refusal with a registered message is an answer, not a failure. */
   failure(registered: RegisteredProvider, operation: string, error: unknown): CimError {
     const { counters, provider } = registered;
-    if (error instanceof CimError && error.status !== 1) {
+    if (error instanceof CimError && (error.status !== 1 || error.messageId !== null)) {
       counters.refusals++;
       return error;
     }

@@ -40,7 +40,7 @@ export async function assemble(foundation: Foundation, options: AssemblyOptions)
   const { repository, store, journal, clock, randomness, log, identity, accounts } = foundation;
   const { authorizer } = options;
   const sender = createExportSender();
-  const subscriptions = createSubscriptions({
+  const subscriptions = await createSubscriptions({
     repository,
     store,
     authorizer,

@@ -5,7 +5,12 @@ import type { IsolationState } from '../../attestation/index.js';
 import { policyDigests, samplePolicies } from '../../acm/index.js';
 import { type Log, TvdcError } from '../../base/index.js';
 import type { CimInstance } from '../../cim/index.js';
-import { createHttpTransport, createIndicationListener, type IndicationListener, WbemClient } from '../../client/index.js';
+import {
+  createHttpTransport,
+  createIndicationListener,
+  type IndicationListener,
+  WbemClient,
+} from '../../client/index.js';
 import { ManagedHost } from '../../client/management/index.js';
 import type { ServerListen } from '../../http/server/index.js';
 import { ensureAccount } from '../foundation/index.js';
@@ -62,7 +67,8 @@ class Inbox {
   }
 
   async wait(className: string, about: (alert: CimInstance) => boolean): Promise<CimInstance> {
-    const find = (): CimInstance | undefined => this.received.find((item) => item.className === className && about(item));
+    const find = (): CimInstance | undefined =>
+      this.received.find((item) => item.className === className && about(item));
     const deadline = Date.now() + alertPatience;
     for (;;) {
       const found = find();

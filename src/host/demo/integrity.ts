@@ -28,7 +28,9 @@ export async function showIntegrity(cast: IntegrityCast, progress: DemoProgress)
   const scene = new Scene('integrity', progress);
   await certificates(scene, cast);
   await references(scene, cast);
-  await scene.prepare('start ma-2, whose image was changed after the trusted run', () => cast.host.requestState('ma-2', 'start'));
+  await scene.prepare('start ma-2, whose image was changed after the trusted run', () =>
+    cast.host.requestState('ma-2', 'start'),
+  );
   const verdicts = await attest(scene, cast);
   await receiveAlert(scene, cast);
   await act(scene, cast, verdicts.get('ma-2'));
@@ -44,7 +46,9 @@ function shown(name: string, verdict: Verdict): DemoVerdict {
     verdict: verdict.status,
     assurance: verdict.assurance,
     covered: verdict.covered,
-    reasons: verdict.reasons.filter((item) => item.kind !== 'note').map((item) => `${item.code}${item.path === undefined ? '' : ` ${item.path}`}`),
+    reasons: verdict.reasons
+      .filter((item) => item.kind !== 'note')
+      .map((item) => `${item.code}${item.path === undefined ? '' : ` ${item.path}`}`),
   };
 }
 
@@ -54,12 +58,18 @@ async function certificates(scene: Scene, { host }: IntegrityCast): Promise<void
     let issuer = '';
     let found = 0;
     for (const tpm of tpms) {
-      const certificate = await host.client.associators(tpm, { assocClass: 'TVDC_CredentialContext', namespace: host.namespace }).first();
+      const certificate = await host.client
+        .associators(tpm, { assocClass: 'TVDC_CredentialContext', namespace: host.namespace })
+        .first();
       if (certificate === undefined) continue;
       found++;
-      issuer = certificate.getString('Issuer') ?? '';
+      issuer = certificate.getString('IssuerName') ?? '';
     }
-    return { outcome: `${found} of ${tpms.length}`, sentence: `issued by ${issuer}`, asExpected: found === tpms.length && found > 0 };
+    return {
+      outcome: `${found} of ${tpms.length}`,
+      sentence: `issued by ${issuer}`,
+      asExpected: found === tpms.length && found > 0,
+    };
   });
 }
 
@@ -67,7 +77,10 @@ async function measurements(host: ManagedHost, system: string): Promise<Uint8Arr
   const logs = await host.client.instancePaths('TVDC_MeasurementLog', { namespace: host.namespace }).toArray();
   const log = logs.find((path) => (stringKey(path, 'InstanceID') ?? '').endsWith(system));
   if (log === undefined) return new Uint8Array(0);
-  const out = completed('GetMeasurements', await host.client.invoke(log, 'GetMeasurements', { StartIndex: 0n, MaxEntries: 0 }, { namespace: host.namespace }));
+  const out = completed(
+    'GetMeasurements',
+    await host.client.invoke(log, 'GetMeasurements', { StartIndex: 0n, MaxEntries: 0 }, { namespace: host.namespace }),
+  );
   return fromBase64(String(out['Data'] ?? ''));
 }
 
@@ -78,7 +91,11 @@ async function references(scene: Scene, { host, verifier }: IntegrityCast): Prom
     await verifier.references.createSet(set);
     return verifier.references.add(set, entries);
   };
-  await scene.prepare('take reference measurements from a trusted run of ma-1', async () => importRun(workloadReferences, (await host.vm('ma-1')).id), (count) => `${count} files`);
+  await scene.prepare(
+    'take reference measurements from a trusted run of ma-1',
+    async () => importRun(workloadReferences, (await host.vm('ma-1')).id),
+    (count) => `${count} files`,
+  );
   await scene.prepare(
     'take reference measurements of the host',
     async () => importRun(hostReferences, (await host.system()).getString('Name') ?? ''),
@@ -91,12 +108,21 @@ async function attest(scene: Scene, cast: IntegrityCast): Promise<ReadonlyMap<st
   const { verifier, verifierClient, host } = cast;
   const system = (await host.system()).path as CimInstancePath;
   const verdicts = new Map<string, Verdict>();
-  await scene.prepare('bind the attestation keys and challenge host and VMs with one nonce', async () => {
-    const service = await verifierClient.instancePaths('TVDC_AttestationService', { namespace: host.namespace }).first();
-    if (service === undefined) throw new Error('the verifier has no TVDC_AttestationService');
-    const out = completed('Attest', await verifierClient.invoke(service, 'Attest', { Mode: 3, System: system }, { namespace: host.namespace }));
-    return String(out['Explanation'] ?? '');
-  }, (sentence) => sentence);
+  await scene.prepare(
+    'bind the attestation keys and challenge host and VMs with one nonce',
+    async () => {
+      const service = await verifierClient
+        .instancePaths('TVDC_AttestationService', { namespace: host.namespace })
+        .first();
+      if (service === undefined) throw new Error('the verifier has no TVDC_AttestationService');
+      const out = completed(
+        'Attest',
+        await verifierClient.invoke(service, 'Attest', { Mode: 3, System: system }, { namespace: host.namespace }),
+      );
+      return String(out['Explanation'] ?? '');
+    },
+    (sentence) => sentence,
+  );
   const published = await verifierClient.instances('TVDC_AttestationVerdict', { namespace: host.namespace }).toArray();
   const expected: Readonly<Record<string, string>> = { 'ma-1': 'trusted', 'ma-2': 'untrusted' };
   const hostName = (await host.system()).getString('ElementName') ?? '';
@@ -109,7 +135,10 @@ async function attest(scene: Scene, cast: IntegrityCast): Promise<ReadonlyMap<st
     await scene.find(`the verifier's verdict on ${name}`, async () => {
       const record = published.find((item) => (item.getString('InstanceID') ?? '').endsWith(verdict.id));
       const reasons = record?.get('Reasons');
-      const first = Array.isArray(reasons) && reasons.length > 0 ? String(reasons[0]) : `${verdict.covered} measurements match their references`;
+      const first =
+        Array.isArray(reasons) && reasons.length > 0
+          ? String(reasons[0])
+          : `${verdict.covered} measurements match their references`;
       const named = wanted !== 'untrusted' || verdict.reasons.some((item) => item.path === '/srv/workload/start.sh');
       return {
         outcome: record?.getString('Verdict') ?? 'not published',
@@ -123,7 +152,9 @@ async function attest(scene: Scene, cast: IntegrityCast): Promise<ReadonlyMap<st
 
 async function receiveAlert(scene: Scene, cast: IntegrityCast): Promise<void> {
   await scene.find('the listener receives the alert', async () => {
-    const alert = await cast.waitForAlert('TVDC_IntegrityAlert', (item) => (item.getString('Message') ?? '').includes('ma-2'));
+    const alert = await cast.waitForAlert('TVDC_IntegrityAlert', (item) =>
+      (item.getString('Message') ?? '').includes('ma-2'),
+    );
     const outcome = alert.getString('MessageID') ?? '';
     return { outcome, sentence: alert.getString('Message') ?? '', asExpected: outcome === 'TVDC0401' };
   });
@@ -133,10 +164,15 @@ async function act(scene: Scene, { host }: IntegrityCast, verdict: Verdict | und
   await scene.find('carry out the planned action', async () => {
     if (verdict === undefined) return { outcome: 'nothing', sentence: 'there is no verdict', asExpected: false };
     const vm = await host.vm('ma-2');
-    const criticality = (criticalityNames as Readonly<Record<number, 'low' | 'normal' | 'high'>>)[vm.criticality ?? 3] ?? 'normal';
+    const criticality =
+      (criticalityNames as Readonly<Record<number, 'low' | 'normal' | 'high'>>)[vm.criticality ?? 3] ?? 'normal';
     const actions = plannedActions(verdict, criticality).map((action) => action.kind);
     if (actions.includes('stop')) await host.requestState('ma-2', 'stop');
     const { state } = await host.vm('ma-2');
-    return { outcome: state, sentence: `criticality ${criticality}: ${actions.join(', ')}`, asExpected: state === 'off' };
+    return {
+      outcome: state,
+      sentence: `criticality ${criticality}: ${actions.join(', ')}`,
+      asExpected: state === 'off',
+    };
   });
 }

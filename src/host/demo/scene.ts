@@ -60,7 +60,15 @@ export class Scene {
   }
 
   /** Something that is found out. */
-  async find(title: string, work: () => Promise<{ readonly outcome: string; readonly sentence: string; readonly asExpected: boolean; readonly reason?: string }>): Promise<void> {
+  async find(
+    title: string,
+    work: () => Promise<{
+      readonly outcome: string;
+      readonly sentence: string;
+      readonly asExpected: boolean;
+      readonly reason?: string;
+    }>,
+  ): Promise<void> {
     this.#progress.begin(title);
     const { outcome, sentence, asExpected, reason } = await work();
     this.#add({ event: null, title, outcome, reason: reason ?? null, sentence, asExpected });
@@ -76,7 +84,8 @@ export function asOutcome(answer: DecisionAnswer): Outcome {
 /** The newest decision in the host's log. */
 async function newestDecision(host: ManagedHost): Promise<CimInstance | undefined> {
   let newest: CimInstance | undefined;
-  for await (const record of host.client.instances('TVDC_AccessDecision', { namespace: host.namespace })) newest = record;
+  for await (const record of host.client.instances('TVDC_AccessDecision', { namespace: host.namespace }))
+    newest = record;
   return newest;
 }
 

@@ -3,7 +3,12 @@ import type { WbemClient } from '../../client/index.js';
 const interop = 'root/interop';
 
 /** Subscribes a listener to all indications of a class, as any console does: destination, filter, subscription. */
-export async function subscribe(client: WbemClient, className: string, destination: string, sourceNamespace: string): Promise<void> {
+export async function subscribe(
+  client: WbemClient,
+  className: string,
+  destination: string,
+  sourceNamespace: string,
+): Promise<void> {
   const options = { namespace: interop };
   const handler = await client.create(
     'CIM_ListenerDestinationCIMXML',

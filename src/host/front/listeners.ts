@@ -29,7 +29,9 @@ async function serverTls(folder: string, host: string): Promise<ServerTls> {
   const cert = await readIfThere(certificateFile);
   const key = await readIfThere(keyFile);
   if (cert !== null && key !== null) return { cert, key };
-  const names = [...new Set(['localhost', '127.0.0.1', '::1', hostname(), host])].filter((name) => !['0.0.0.0', '::'].includes(name));
+  const names = [...new Set(['localhost', '127.0.0.1', '::1', hostname(), host])].filter(
+    (name) => !['0.0.0.0', '::'].includes(name),
+  );
   const made = createServerCertificate(names);
   await writeFile(keyFile, made.privateKey, { mode: 0o600 });
   await writeFile(certificateFile, made.certificate);
@@ -45,7 +47,11 @@ export async function listenersOf(options: ListenerOptions): Promise<readonly Se
   const { folder, host, httpPort, httpsPort } = options;
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await chmod(folder, 0o700);
-  if (httpPort === 0 && httpsPort === 0) throw new ConfigurationError('no_listener', 'with both ports 0 nobody could connect: give --http-port or --https-port');
+  if (httpPort === 0 && httpsPort === 0)
+    throw new ConfigurationError(
+      'no_listener',
+      'with both ports 0 nobody could connect: give --http-port or --https-port',
+    );
   const listen: ServerListen[] = [];
   if (httpPort !== 0 && loopback.has(host)) listen.push({ kind: 'tcp', host, port: httpPort, authentication: 'basic' });
   if (httpPort !== 0 && !loopback.has(host) && httpsPort === 0) {
@@ -54,6 +60,12 @@ export async function listenersOf(options: ListenerOptions): Promise<readonly Se
   if (httpsPort !== 0) {
     listen.push({ kind: 'tcp', host, port: httpsPort, tls: await serverTls(folder, host), authentication: 'basic' });
   }
-  listen.push({ kind: 'socket', path: join(folder, 'admin.sock'), mode: 0o600, name: administrator, authentication: 'socket' });
+  listen.push({
+    kind: 'socket',
+    path: join(folder, 'admin.sock'),
+    mode: 0o600,
+    name: administrator,
+    authentication: 'socket',
+  });
   return listen;
 }

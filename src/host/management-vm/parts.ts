@@ -46,9 +46,14 @@ export async function openParts(
     ownerState: (vm) => inventory.vm(vm)?.state ?? 'absent',
     onFailure: (tpm, restarted) => {
       log.error('virtual TPM failed', { vm: tpm.vmUuid, restarted });
-      const sentence = restarted ? 'it ended and was started again; its PCRs are lost' : 'it ended and could not be started again';
+      const sentence = restarted
+        ? 'it ended and was started again; its PCRs are lost'
+        : 'it ended and could not be started again';
       store
-        .transaction((tx) => journal.append(tx, { kind: 'vtpm', actor: 'system', subject: tpm.vmUuid, facts: { failure: sentence } }).id)
+        .transaction(
+          (tx) =>
+            journal.append(tx, { kind: 'vtpm', actor: 'system', subject: tpm.vmUuid, facts: { failure: sentence } }).id,
+        )
         .then((recordId) => events.emit({ kind: 'vtpm-failed', recordId, vm: tpm.vmUuid, sentence }))
         .catch((error: unknown) => log.error('failure of a virtual TPM not recorded', { error: messageOf(error) }));
     },

@@ -1,6 +1,13 @@
 import { join } from 'node:path';
 import { encodePublicArea } from '../../tpm/index.js';
-import { type HostAuthority, openDatacenterRoot, openHostAuthority, openHostTpm, type HostTpm, type VtpmBackend } from '../../vtpm/index.js';
+import {
+  type HostAuthority,
+  openDatacenterRoot,
+  openHostAuthority,
+  openHostTpm,
+  type HostTpm,
+  type VtpmBackend,
+} from '../../vtpm/index.js';
 import type { HostTpmView } from '../../providers/index.js';
 import type { Foundation } from '../foundation/index.js';
 

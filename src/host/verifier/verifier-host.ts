@@ -46,12 +46,20 @@ function openReferences(folder: string | null): ReferenceDatabase {
 }
 
 /** Verdicts and references as the object manager shows them. */
-function createDesk(foundation: Foundation, references: ReferenceDatabase, verifier: Verifier, rounds: () => Rounds, hosts: readonly AttestedHost[]): AttestationDesk {
+function createDesk(
+  foundation: Foundation,
+  references: ReferenceDatabase,
+  verifier: Verifier,
+  rounds: () => Rounds,
+  hosts: readonly AttestedHost[],
+): AttestationDesk {
   const { store, identity, clock, randomness } = foundation;
   const verdicts = (): readonly NamedVerdict[] =>
     verifier
       .subjects()
-      .flatMap((subject) => verifier.history(subject, mostVerdicts).map((verdict) => ({ name: rounds().nameOf(subject), verdict })))
+      .flatMap((subject) =>
+        verifier.history(subject, mostVerdicts).map((verdict) => ({ name: rounds().nameOf(subject), verdict })),
+      )
       .sort((a, b) => b.verdict.issued - a.verdict.issued);
   return {
     identity,
@@ -72,7 +80,13 @@ function createDesk(foundation: Foundation, references: ReferenceDatabase, verif
       return Promise.all(sets.map(async (set) => ({ ...set, digest: await references.digest([set.name]) })));
     },
     policies: () =>
-      [...new Map(hosts.flatMap((host) => [host.policies.host, host.policies.vm('', '')]).map((policy) => [policy.name, policy])).values()].map((policy) => ({
+      [
+        ...new Map(
+          hosts
+            .flatMap((host) => [host.policies.host, host.policies.vm('', '')])
+            .map((policy) => [policy.name, policy]),
+        ).values(),
+      ].map((policy) => ({
         name: policy.name,
         digest: policy.referenceSets.join(' '),
         intervalSeconds,
@@ -94,14 +108,19 @@ export async function openVerifierHost(options: VerifierHostOptions): Promise<Ve
     // A verifier knows no workloads: roles for parts of a datacenter see nothing of it.
     scope: { isVisible: () => false, isDeliverable: () => false },
     rules: [],
-    onDenied: (caller, action, reason) => log.warn('denied', { user: caller.user, operation: action?.operation ?? null, reason }),
+    onDenied: (caller, action, reason) =>
+      log.warn('denied', { user: caller.user, operation: action?.operation ?? null, reason }),
   });
   const assembled = await assemble(foundation, {
     product: 'tvdc verifier',
     authorizer,
     providers: verifierFace(desk),
     listen: options.listen,
-    centralInstance: createInstancePath('CIM_ComputerSystem', { CreationClassName: 'CIM_ComputerSystem', Name: foundation.identity.uuid }, { namespace }),
+    centralInstance: createInstancePath(
+      'CIM_ComputerSystem',
+      { CreationClassName: 'CIM_ComputerSystem', Name: foundation.identity.uuid },
+      { namespace },
+    ),
   });
   const rounds = new Rounds(verifier, (verdict: NamedVerdict, cleared: boolean) => {
     const cls = foundation.repository.space(namespace)?.schema.get('TVDC_IntegrityAlert');

@@ -1,6 +1,6 @@
 import { CimDateTime, type CimInstancePath, createInstance, stringKey } from '../../cim/index.js';
 import type { Provider, ProviderContext } from '../../cimom/index.js';
-import type { JournalEntry } from '../../store/index.js';
+import type { HostParts } from '../../vmm/index.js';
 import {
   associationProvider,
   elementFacts,
@@ -11,6 +11,8 @@ import {
   Paths,
   type Values,
 } from '../kit/index.js';
+
+type JournalEntry = NonNullable<ReturnType<HostParts['journal']['get']>>;
 
 const recordClass = 'TVDC_AccessDecision';
 const logId = 'TVDC:decision-log';

@@ -4,16 +4,6 @@ import type { MethodFunction } from '../../cimom/index.js';
 import { parsePcrSelection, type PcrSelection, type TpmClient, tpmHandles } from '../../tpm/index.js';
 import { ownMethod } from '../kit/index.js';
 
-/** Certificates in PEM, one after the other. */
-export function toPem(certificates: readonly Uint8Array[]): string {
-  return certificates
-    .map((der) => {
-      const lines = toBase64(der).match(/.{1,64}/g) ?? [];
-      return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`;
-    })
-    .join('');
-}
-
 /** A TPM that answers a verifier: the host's own or a virtual machine's. */
 export interface EvidenceSource {
   readonly client: TpmClient;

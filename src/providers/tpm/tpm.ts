@@ -10,7 +10,7 @@ import {
 import type { Provider, ProviderContext } from '../../cimom/index.js';
 import { encodePublicArea, type TpmClient } from '../../tpm/index.js';
 import type { VtpmInstance } from '../../vtpm/index.js';
-import { readCertificate } from '../../vtpm/certificates/index.js';
+import { readCertificate, toPem } from '../../vtpm/certificates/index.js';
 import {
   associationProvider,
   elementFacts,
@@ -21,7 +21,16 @@ import {
   Paths,
   type Values,
 } from '../kit/index.js';
-import { evidenceMethods, type EvidenceSource, toPem } from './evidence.js';
+import { evidenceMethods, type EvidenceSource } from './evidence.js';
+
+/** The last second that a CIM datetime can name. */
+const lastDate = Date.UTC(9999, 11, 31, 23, 59, 59);
+
+/** Octets as the qualifier OctetString wants them: length with itself, then the octets, in hexadecimal (DSP0004). */
+function octetString(hex: string): string {
+  const even = hex.length % 2 === 0 ? hex : `0${hex}`;
+  return `0x${(even.length / 2 + 4).toString(16).padStart(8, '0')}${even}`;
+}
 
 const shownBanks = ['sha1', 'sha256'] as const;
 
@@ -206,11 +215,13 @@ export function tpmProviders(view: HostView): readonly Provider[] {
         InstanceID: certificateId(der),
         ...elementFacts(facts.subject),
         Subject: facts.subject,
-        Issuer: facts.issuer,
-        SerialNumber: facts.serial,
-        IssuedDate: CimDateTime.fromUnix(facts.notBefore),
-        ExpiryDate: CimDateTime.fromUnix(Math.min(facts.notAfter, Date.UTC(9999, 11, 31))),
-        PEM: toPem([der]),
+        IssuerName: facts.issuer,
+        SerialNumber: [octetString(facts.serial)],
+        Fingerprints: [octetString(facts.fingerprint)],
+        IsValid: facts.notBefore <= parts.clock.now() && parts.clock.now() <= facts.notAfter,
+        Issued: CimDateTime.fromUnix(facts.notBefore),
+        Expires: CimDateTime.fromUnix(Math.min(facts.notAfter, lastDate)),
+        PEM: toPem(der),
       };
     },
   });
