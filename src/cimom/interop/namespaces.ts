@@ -1,0 +1,110 @@
+import { systemClock, systemRandomness } from '../../base/index.js';
+import { type CimInstancePath, createInstancePath, foldName, stringKey } from '../../cim/model/index.js';
+import { CimError } from '../../cim/operations/index.js';
+import { createRepositoryWork, noIndications, type RepositoryWork } from '../indications/index.js';
+import { Namespaces } from '../namespaces.js';
+import type { Provider, ProviderContext } from '../provider/index.js';
+import { described, keyValues, type Values } from './described.js';
+import type { InteropOptions } from './options.js';
+import type { InteropPaths } from './paths.js';
+
+const cimClassType = 2;
+
+/** Namespaces below one, relative to it: each under its nearest ancestor that is a namespace itself. */
+export function childNames(names: readonly string[], parent: string): readonly string[] {
+  const prefix = `${foldName(parent)}/`;
+  const below = names.filter((name) => foldName(name).startsWith(prefix));
+  const isNearest = (name: string): boolean =>
+    !below.some((other) => other !== name && foldName(name).startsWith(`${foldName(other)}/`));
+  return below.filter(isNearest).map((name) => name.slice(prefix.length));
+}
+
+function nameOf(path: CimInstancePath): string {
+  return stringKey(path, 'Name') ?? '';
+}
+
+/** CIM_Namespace, CIM_NamespaceInManager and `__Namespace`: to list, create and delete namespaces. */
+export function namespaceProviders(
+  options: InteropOptions,
+  paths: InteropPaths,
+  interop: readonly string[],
+): readonly Provider[] {
+  const { repository } = options;
+  const known = new Namespaces(repository, []);
+  const recorded: RepositoryWork = createRepositoryWork({
+    repository,
+    sink: noIndications,
+    journal: options.journal ?? null,
+    clock: options.clock ?? systemClock,
+    randomness: options.randomness ?? systemRandomness,
+    host: options.systemName,
+  });
+
+  /** The interop namespace goes by the name that the client used. */
+  const spelt = (context: ProviderContext): readonly string[] => {
+    const here = known.find(context.namespace)?.space;
+    return repository.namespaces().map((name) => (here?.name === name ? context.namespace : name));
+  };
+
+  const values = (name: string): Values => ({
+    ...keyValues(paths.namespace(name)),
+    ElementName: name,
+    Caption: name,
+    ClassInfo: 0,
+    ClassType: cimClassType,
+  });
+
+  const create = async (context: ProviderContext, given: string | null): Promise<string> => {
+    const name = given?.trim() ?? '';
+    if (name === '') throw new CimError(4, 'the Name of the namespace is missing');
+    if (known.find(name) !== undefined) throw new CimError(11, `namespace ${name} exists already`);
+    return (await repository.createNamespace(name, recorded(context.caller))).name;
+  };
+
+  const remove = async (context: ProviderContext, name: string): Promise<void> => {
+    const space = known.find(name)?.space;
+    if (space === undefined) throw new CimError(6, `there is no namespace ${name}`);
+    if (childNames(repository.namespaces(), space.name).length > 0) {
+      throw new CimError(20, `namespace ${space.name} has namespaces below it`);
+    }
+    await repository.deleteNamespace(space.name, recorded(context.caller));
+  };
+
+  const namespace = described({
+    className: 'CIM_Namespace',
+    namespaces: interop,
+    rows: (context) => spelt(context).map(values),
+    more: {
+      create: async (context, given) => paths.namespace(await create(context, given.getString('Name'))),
+      delete: (context, path) => remove(context, nameOf(path)),
+    },
+  });
+
+  const inManager = described({
+    className: 'CIM_NamespaceInManager',
+    namespaces: interop,
+    rows: (context) =>
+      spelt(context).map((name) => ({ Antecedent: paths.objectManager(), Dependent: paths.namespace(name) })),
+  });
+
+  const canonical = (context: ProviderContext): string =>
+    known.find(context.namespace)?.space.name ?? context.namespace;
+  const child = described({
+    className: '__Namespace',
+    namespaces: repository
+      .namespaces()
+      .filter((name) => repository.space(name)?.schema.get('__Namespace') !== undefined),
+    rows: (context) => childNames(repository.namespaces(), canonical(context)).map((name) => ({ Name: name })),
+    more: {
+      async create(context, given) {
+        const parent = canonical(context);
+        const name = given.getString('Name')?.trim() ?? '';
+        if (name === '') throw new CimError(4, 'the Name of the namespace is missing');
+        const made = await create(context, `${parent}/${name}`);
+        return createInstancePath('__Namespace', { Name: made.slice(parent.length + 1) });
+      },
+      delete: (context, path) => remove(context, `${canonical(context)}/${nameOf(path)}`),
+    },
+  });
+  return [namespace, inManager, child];
+}

@@ -1,0 +1,43 @@
+import type { Clock, Randomness } from '../../base/index.js';
+import type { CimInstancePath } from '../../cim/model/index.js';
+import type { Journal } from '../../store/index.js';
+import type { IndicationService } from '../indications/subscriptions/index.js';
+import type { Repository } from '../repository/index.js';
+import type { InteropPaths } from './paths.js';
+
+/** A management profile that the host implements: an instance of CIM_RegisteredProfile. */
+export interface ProfileFacts {
+  /** RegisteredOrganization: 2 DMTF, 1 Other. */
+  readonly organization: number;
+  /** OtherRegisteredOrganization, where `organization` is 1. */
+  readonly otherOrganization?: string;
+  /** Title, exactly as published. */
+  readonly name: string;
+  /** `M.N.U`. */
+  readonly version: string;
+  /** Names of the profiles that it builds on; those that are not in the list are left out. */
+  readonly references?: readonly string[];
+  /** Its central instances, each with its namespace; a path without one is in `root/interop`. */
+  readonly centralInstances: (interop: InteropPaths) => readonly CimInstancePath[];
+}
+
+export interface InteropOptions {
+  readonly repository: Repository;
+  /** Name of the CIM_ComputerSystem that hosts everything in `root/interop`: a UUID, or a name of the machine. */
+  readonly systemName: string;
+  /** Name of the machine for people; left out: `systemName`. */
+  readonly systemTitle?: string;
+  /** Brand: ElementName of the object manager. */
+  readonly productName: string;
+  /** `M.N.U` of the product. */
+  readonly version: string;
+  /** Where the object manager answers at present. */
+  readonly addresses: () => readonly { readonly url: string }[];
+  readonly profiles: readonly ProfileFacts[];
+  /** Left out: the host has no indications. */
+  readonly indications?: IndicationService;
+  /** Gets an entry for every namespace that is created or deleted. */
+  readonly journal?: Journal;
+  readonly clock?: Clock;
+  readonly randomness?: Randomness;
+}
