@@ -50,6 +50,10 @@ function isList(literal: MofLiteral): literal is readonly MofLiteral[] {
   return Array.isArray(literal);
 }
 
+function isTexts(literals: readonly MofLiteral[]): literals is readonly string[] {
+  return literals.every((literal) => typeof literal === 'string');
+}
+
 function bindReference(literal: MofLiteral, around: Surroundings | null, at: number): CimScalar | undefined {
   if (typeof literal === 'string') {
     try {
@@ -126,6 +130,7 @@ export function bindValue(target: BindTarget, literal: MofLiteral, around: Surro
   if (literal === null) return null;
   if (isList(literal)) {
     if (!target.isArray) throw new MofFault(`expected ${describeType(target)}, got an array`, at);
+    if (target.type === 'string' && target.embedded === null && isTexts(literal)) return literal;
     return literal.map((item) => (item === null ? null : bindScalar(target, item, around, at)));
   }
   if (target.isArray) {

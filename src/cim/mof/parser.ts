@@ -1,4 +1,4 @@
-import { isCimType } from '../model/index.js';
+import { cimTypes } from '../model/index.js';
 import { MofFault } from './diagnostic.js';
 import { Lexer, token } from './lexer.js';
 import type {
@@ -104,7 +104,8 @@ class Parser {
 
   #is(keyword: string): boolean {
     const lexer = this.#lexer;
-    return lexer.kind === token.identifier && (lexer.text === keyword || lexer.text.toLowerCase() === keyword);
+    if (lexer.kind !== token.identifier || lexer.text.length !== keyword.length) return false;
+    return lexer.text === keyword || lexer.text.toLowerCase() === keyword;
   }
 
   #sees(kind: number): boolean {
@@ -239,8 +240,11 @@ class Parser {
   #type(): MofType {
     const at = this.#lexer.start;
     const name = this.#name('a type');
+    const simple = simpleTypes.get(name);
+    if (simple !== undefined) return simple;
     const folded = name.toLowerCase();
-    if (isCimType(folded) && folded !== 'reference') return simpleType(folded);
+    const spelt = simpleTypes.get(folded);
+    if (spelt !== undefined) return spelt;
     if (!this.#is('ref')) throw new MofFault(`unknown type ${name}`, at);
     this.#lexer.next();
     return { name: 'reference', referenceClass: folded === 'object' ? null : name };
@@ -385,16 +389,9 @@ class Parser {
 const scalar = { isArray: false, arraySize: null } as const;
 const openArray = { isArray: true, arraySize: null } as const;
 
-const simpleTypes = new Map<string, MofType>();
-
-function simpleType(name: string): MofType {
-  let type = simpleTypes.get(name);
-  if (type === undefined) {
-    type = { name, referenceClass: null };
-    simpleTypes.set(name, type);
-  }
-  return type;
-}
+const simpleTypes: ReadonlyMap<string, MofType> = new Map(
+  cimTypes.filter((name) => name !== 'reference').map((name) => [name, { name, referenceClass: null }]),
+);
 
 /**
  * The declarations of a MOF text in order, as they are read. After a fault the parser goes on behind the next `;` or before

@@ -94,7 +94,7 @@ function checkDeclaration(
   const inherited = superclass ?? undefined;
   checkQualifiers(
     { place: declared.name, scopes: scopesOf(resolved), qualifiers: declared.qualifiers, inherited },
-    (name) => schema.qualifierType(name),
+    schema,
   );
   checkKind(resolved, superclass);
   checkMembers(schema, declared, superclass);

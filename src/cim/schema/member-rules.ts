@@ -10,11 +10,11 @@ import {
   isAssociation,
   isCimName,
   isKey,
-  qualifierValue,
   sameName,
 } from '../model/index.js';
 import { membersOf } from './members.js';
 import { keysOfClass } from './path.js';
+import { standardQualifier } from './own-qualifier.js';
 import { checkQualifiers } from './qualifier-rules.js';
 import { describeType, describeValue, isValueOf } from './scalar.js';
 import type { Schema } from './schema.js';
@@ -46,8 +46,9 @@ function typeConflict(schema: Schema, own: Typed, inherited: Typed): string | nu
   if (own.type === 'reference' && wider !== null && narrower !== null && known(schema, narrower)) {
     if (!schema.isSubclass(narrower, wider)) return `${narrower} is not derived from ${wider}, which it overrides`;
   }
-  const embeddedWide = qualifierValue(inherited, 'EmbeddedInstance');
-  const embeddedNarrow = qualifierValue(own, 'EmbeddedInstance');
+  if (own.type !== 'string') return null;
+  const embeddedWide = standardQualifier(inherited, 'embeddedinstance');
+  const embeddedNarrow = standardQualifier(own, 'embeddedinstance');
   if (typeof embeddedWide === 'string' && typeof embeddedNarrow === 'string' && known(schema, embeddedNarrow)) {
     if (!schema.isSubclass(embeddedNarrow, embeddedWide)) {
       return `embedded ${embeddedNarrow} is not derived from ${embeddedWide}, which it overrides`;
@@ -65,7 +66,7 @@ function checkOverride(
   element: { readonly name: string; readonly qualifiers: CimClass['qualifiers'] },
   inherited: { readonly name: string } | undefined,
 ): void {
-  const override = qualifierValue(element, 'Override');
+  const override = standardQualifier(element, 'override');
   if (typeof override !== 'string') return;
   if (inherited === undefined) fail(place, `overrides ${override}, which the superclass does not have`);
   // An old form names the class too: "Class.Property".
@@ -84,19 +85,19 @@ function checkProperty(
   const isReference = property.type === 'reference';
   checkQualifiers(
     { place, scopes: [isReference ? 'reference' : 'property'], qualifiers: property.qualifiers, inherited },
-    (name) => schema.qualifierType(name),
+    schema,
   );
   checkOverride(place, property, inherited);
   const conflict = inherited === undefined ? null : typeConflict(schema, property, inherited);
-  if (conflict !== null) fail(place, `${conflict}`);
-  if (isReference && property.isArray) fail(place, `a reference cannot be an array`);
+  if (conflict !== null) fail(place, conflict);
+  if (isReference && property.isArray) fail(place, 'a reference cannot be an array');
   if (isReference && !isAssociation(cls) && !(superclass !== null && isAssociation(superclass))) {
-    fail(place, `only associations have references`);
+    fail(place, 'only associations have references');
   }
-  if (isKey(property)) {
-    if (property.isArray) fail(place, `an array cannot be a key`);
-    if (qualifierValue(property, 'EmbeddedInstance') !== undefined || hasQualifier(property, 'EmbeddedObject')) {
-      fail(place, `an embedded object cannot be a key`);
+  if (standardQualifier(property, 'key') === true) {
+    if (property.isArray) fail(place, 'an array cannot be a key');
+    if (standardQualifier(property, 'embeddedinstance') !== undefined || hasQualifier(property, 'EmbeddedObject')) {
+      fail(place, 'an embedded object cannot be a key');
     }
     const keyed = superclass !== null && keysOfClass(superclass).length > 0;
     if (keyed && !(inherited !== undefined && isKey(inherited))) {
@@ -121,18 +122,16 @@ function checkParameter(
       qualifiers: parameter.qualifiers,
       inherited,
     },
-    (name) => schema.qualifierType(name),
+    schema,
   );
   const conflict = inherited === undefined ? null : typeConflict(schema, parameter, inherited);
-  if (conflict !== null) fail(place, `${conflict}`);
+  if (conflict !== null) fail(place, conflict);
 }
 
 function checkMethod(schema: Schema, cls: CimClass, method: CimMethod, superclass: CimClass | null): void {
   const place = `${cls.name}.${method.name}`;
   const inherited = superclass === null ? undefined : membersOf(superclass).methods.get(foldName(method.name));
-  checkQualifiers({ place, scopes: ['method'], qualifiers: method.qualifiers, inherited }, (name) =>
-    schema.qualifierType(name),
-  );
+  checkQualifiers({ place, scopes: ['method'], qualifiers: method.qualifiers, inherited }, schema);
   checkOverride(place, method, inherited);
   if (method.returnType === 'reference') fail(place, 'a method cannot return a reference');
   if (inherited !== undefined && inherited.returnType !== method.returnType) {

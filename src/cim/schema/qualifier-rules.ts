@@ -10,7 +10,6 @@ import {
 } from '../model/index.js';
 import { CimError } from '../operations/index.js';
 import { describeType, describeValue, isValueOf } from './scalar.js';
-import type { QualifierTypes } from './source.js';
 import { ClassViolation } from './violation.js';
 
 /** Whether two qualifier values are the same. */
@@ -36,6 +35,11 @@ export function checkQualifierType(type: CimQualifierType): void {
   }
 }
 
+/** What knows the qualifier types. */
+interface TypedSchema {
+  qualifierType(name: string): CimQualifierType | undefined;
+}
+
 /** An element that bears qualifiers, and what it is. */
 export interface QualifiedPlace {
   /** As it is named in sentences: `CIM_Foo.Bar`. */
@@ -46,33 +50,30 @@ export interface QualifiedPlace {
   readonly inherited?: { readonly qualifiers: readonly CimQualifier[] } | undefined;
 }
 
-function checkQualifier(qualifier: CimQualifier, element: QualifiedPlace, types: QualifierTypes): void {
-  const fail = (sentence: string): never => {
-    throw new ClassViolation(element.place, sentence, qualifier.name);
-  };
-  const type = types(qualifier.name);
-  if (type === undefined) return fail(`there is no qualifier type of that name`);
+/** What is wrong with a qualifier; null where nothing is. */
+function faultOf(qualifier: CimQualifier, element: QualifiedPlace, schema: TypedSchema): string | null {
+  const type = schema.qualifierType(qualifier.name);
+  if (type === undefined) return 'there is no qualifier type of that name';
   if (!element.scopes.some((scope) => type.scopes.has(scope))) {
-    return fail(`cannot stand on a ${element.scopes[0] ?? ''}, only on ${[...type.scopes].join(', ')}`);
+    return `cannot stand on a ${element.scopes[0] ?? ''}, only on ${[...type.scopes].join(', ')}`;
   }
   if (type.type !== qualifier.type || type.isArray !== qualifier.isArray) {
-    return fail(`expected ${describeType(type)}, got ${describeType(qualifier)}`);
+    return `expected ${describeType(type)}, got ${describeType(qualifier)}`;
   }
   if (!isValueOf(type.type, type.isArray, qualifier.value)) {
-    return fail(`expected ${describeType(type)}, got ${describeValue(qualifier.value)}`);
+    return `expected ${describeType(type)}, got ${describeValue(qualifier.value)}`;
   }
   const above = element.inherited && findByName(element.inherited.qualifiers, qualifier.name);
-  if (above === undefined || !above.flavor.toSubclass || above.flavor.overridable) return;
-  if (!sameQualifierValue(above.value, qualifier.value)) {
-    return fail(`inherited as ${describeValue(above.value)} and may not be overridden`);
-  }
+  if (above === undefined || !above.flavor.toSubclass || above.flavor.overridable) return null;
+  if (sameQualifierValue(above.value, qualifier.value)) return null;
+  return `inherited as ${describeValue(above.value)} and may not be overridden`;
 }
 
 /**
  * Checks the qualifiers that an element declares: known, not twice, scope, type, value, flavor of the inherited one.
  * @throws CimError 4
  */
-export function checkQualifiers(element: QualifiedPlace, types: QualifierTypes): void {
+export function checkQualifiers(element: QualifiedPlace, schema: TypedSchema): void {
   const { qualifiers } = element;
   for (let at = 0; at < qualifiers.length; at++) {
     const qualifier = qualifiers[at] as CimQualifier;
@@ -83,6 +84,7 @@ export function checkQualifiers(element: QualifiedPlace, types: QualifierTypes):
         throw new ClassViolation(element.place, 'stands twice', qualifier.name);
       }
     }
-    checkQualifier(qualifier, element, types);
+    const fault = faultOf(qualifier, element, schema);
+    if (fault !== null) throw new ClassViolation(element.place, fault, qualifier.name);
   }
 }

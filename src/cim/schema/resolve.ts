@@ -11,55 +11,59 @@ import {
 import type { QualifierTypes } from './source.js';
 
 interface Qualified {
-  readonly name: string;
   readonly qualifiers: readonly CimQualifier[];
 }
 
-// What a subclass sees of an element is the same object for all subclasses: a large schema has tens of thousands of them.
-const inheritedElements = new WeakMap<object, object>();
-
-function remember<T extends object>(element: T, make: (element: T) => T): T {
-  let inherited = inheritedElements.get(element) as T | undefined;
-  if (inherited === undefined) {
-    inherited = make(element);
-    inheritedElements.set(element, inherited);
-    inheritedElements.set(inherited, inherited);
-  }
-  return inherited;
+/** What the subclasses of a class see of it, made once: a large schema has tens of thousands of inherited elements. */
+interface Inheritance {
+  readonly qualifiers: readonly CimQualifier[];
+  readonly properties: readonly CimPropertyDeclaration[];
+  readonly methods: readonly CimMethod[];
+  /** Places of elements by folded name. */
+  readonly propertyAt: ReadonlyMap<string, number>;
+  readonly methodAt: ReadonlyMap<string, number>;
 }
 
-const inheritedLists = new WeakMap<readonly CimQualifier[], readonly CimQualifier[]>();
+const inheritances = new WeakMap<CimClass, Inheritance>();
+
+function inheritanceOf(cls: CimClass): Inheritance {
+  let inheritance = inheritances.get(cls);
+  if (inheritance === undefined) {
+    inheritance = {
+      qualifiers: inheritQualifiers(cls.qualifiers),
+      properties: cls.properties.map(inheritProperty),
+      methods: cls.methods.map(inheritMethod),
+      propertyAt: new Map(cls.properties.map(({ name }, at) => [foldName(name), at])),
+      methodAt: new Map(cls.methods.map(({ name }, at) => [foldName(name), at])),
+    };
+    inheritances.set(cls, inheritance);
+  }
+  return inheritance;
+}
 
 function inheritQualifiers(qualifiers: readonly CimQualifier[]): readonly CimQualifier[] {
-  let inherited = inheritedLists.get(qualifiers);
-  if (inherited === undefined) {
-    const all = qualifiers.every((qualifier) => qualifier.propagated && qualifier.flavor.toSubclass);
-    inherited = all
-      ? qualifiers
-      : qualifiers
-          .filter((qualifier) => qualifier.flavor.toSubclass)
-          .map((qualifier) =>
-            qualifier.propagated ? qualifier : remember(qualifier, (own) => ({ ...own, propagated: true })),
-          );
-    inheritedLists.set(qualifiers, inherited);
-  }
-  return inherited;
+  if (qualifiers.every((qualifier) => qualifier.propagated && qualifier.flavor.toSubclass)) return qualifiers;
+  return qualifiers
+    .filter((qualifier) => qualifier.flavor.toSubclass)
+    .map((qualifier) => (qualifier.propagated ? qualifier : { ...qualifier, propagated: true }));
 }
 
 function inheritProperty(property: CimPropertyDeclaration): CimPropertyDeclaration {
-  return remember(property, (own) => ({ ...own, propagated: true, qualifiers: inheritQualifiers(own.qualifiers) }));
+  const qualifiers = inheritQualifiers(property.qualifiers);
+  if (property.propagated && qualifiers === property.qualifiers) return property;
+  return { ...property, propagated: true, qualifiers };
+}
+
+function inheritParameter(parameter: CimParameter): CimParameter {
+  const qualifiers = inheritQualifiers(parameter.qualifiers);
+  return qualifiers === parameter.qualifiers ? parameter : { ...parameter, qualifiers };
 }
 
 function inheritMethod(method: CimMethod): CimMethod {
-  return remember(method, (own) => ({
-    ...own,
-    propagated: true,
-    qualifiers: inheritQualifiers(own.qualifiers),
-    parameters: own.parameters.map((parameter) => ({
-      ...parameter,
-      qualifiers: inheritQualifiers(parameter.qualifiers),
-    })),
-  }));
+  const qualifiers = inheritQualifiers(method.qualifiers);
+  const parameters = method.parameters.map(inheritParameter);
+  const same = qualifiers === method.qualifiers && parameters.every((item, at) => item === method.parameters[at]);
+  return method.propagated && same ? method : { ...method, propagated: true, qualifiers, parameters };
 }
 
 function withFlavor(qualifier: CimQualifier, types: QualifierTypes): CimQualifier {
@@ -75,12 +79,13 @@ function withFlavor(qualifier: CimQualifier, types: QualifierTypes): CimQualifie
   return { ...qualifier, flavor: { overridable, toSubclass, translatable } };
 }
 
+/** @param inherited in the form that subclasses see */
 function mergeQualifiers(element: Qualified, inherited: Qualified | undefined, types: QualifierTypes): CimQualifier[] {
   const out: CimQualifier[] = [];
   for (const qualifier of element.qualifiers) if (!qualifier.propagated) out.push(withFlavor(qualifier, types));
   if (inherited === undefined) return out;
   const own = out.length;
-  for (const qualifier of inheritQualifiers(inherited.qualifiers)) {
+  for (const qualifier of inherited.qualifiers) {
     const folded = foldName(qualifier.name);
     let redeclared = false;
     for (let at = 0; at < own && !redeclared; at++) redeclared = foldName((out[at] as CimQualifier).name) === folded;
@@ -151,26 +156,27 @@ function resolveMethod(
 function resolveElements<T extends { readonly name: string; readonly propagated: boolean }>(
   declared: readonly T[],
   inherited: readonly T[],
-  inherit: (element: T) => T,
+  placeOf: ReadonlyMap<string, number>,
   resolve: (element: T, overridden: T | undefined) => T,
-): T[] {
-  const own = new Map<string, T>();
-  for (const element of declared) if (!element.propagated) own.set(foldName(element.name), element);
-  if (own.size === 0) return inherited.map(inherit);
-  const out: T[] = [];
-  for (const element of inherited) {
-    const folded = foldName(element.name);
-    const overriding = own.get(folded);
-    if (overriding === undefined) {
-      out.push(inherit(element));
-    } else {
-      out.push(resolve(overriding, element));
-      own.delete(folded);
-    }
+): readonly T[] {
+  if (declared.length === 0) return inherited;
+  const out = [...inherited];
+  for (const element of declared) {
+    if (element.propagated) continue;
+    const at = placeOf.get(foldName(element.name));
+    if (at === undefined) out.push(resolve(element, undefined));
+    else out[at] = resolve(element, inherited[at]);
   }
-  for (const element of own.values()) out.push(resolve(element, undefined));
   return out;
 }
+
+const nothingInherited: Inheritance = {
+  qualifiers: [],
+  properties: [],
+  methods: [],
+  propertyAt: new Map(),
+  methodAt: new Map(),
+};
 
 /**
  * A class with everything that it inherits: elements in the order in which they were first declared, qualifiers by flavor,
@@ -184,17 +190,15 @@ export function resolveClass(
   superclass: CimClass | null,
   qualifierTypes: QualifierTypes,
 ): CimClass {
+  const above = superclass === null ? nothingInherited : inheritanceOf(superclass);
   return {
     ...declared,
     superclass: superclass?.name ?? declared.superclass,
-    qualifiers: mergeQualifiers(declared, superclass ?? undefined, qualifierTypes),
-    properties: resolveElements(
-      declared.properties,
-      superclass?.properties ?? [],
-      inheritProperty,
-      (property, overridden) => resolveProperty(property, overridden, declared.name, qualifierTypes),
+    qualifiers: mergeQualifiers(declared, above, qualifierTypes),
+    properties: resolveElements(declared.properties, above.properties, above.propertyAt, (property, overridden) =>
+      resolveProperty(property, overridden, declared.name, qualifierTypes),
     ),
-    methods: resolveElements(declared.methods, superclass?.methods ?? [], inheritMethod, (method, overridden) =>
+    methods: resolveElements(declared.methods, above.methods, above.methodAt, (method, overridden) =>
       resolveMethod(method, overridden, declared.name, qualifierTypes),
     ),
   };

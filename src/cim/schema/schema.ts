@@ -23,6 +23,7 @@ export interface Schema {
 }
 
 const deepestHierarchy = 200;
+const mostTypesRemembered = 1000;
 
 class SourceSchema implements Schema {
   readonly #source: SchemaSource;
@@ -30,6 +31,9 @@ class SourceSchema implements Schema {
   /** Folded name → names of direct subclasses by folded name; '' holds the top level. Made on first use. */
   #children: Map<string, Map<string, string>> | null = null;
   readonly #parents = new Map<string, string>();
+  /** By name as spelt: resolving asks for the same few names tens of thousands of times. */
+  readonly #types = new Map<string, CimQualifierType>();
+  readonly #typeOf = (name: string): CimQualifierType | undefined => this.qualifierType(name);
 
   constructor(source: SchemaSource) {
     this.#source = source;
@@ -51,7 +55,7 @@ class SourceSchema implements Schema {
       if (found === undefined) return undefined;
       superclass = found;
     }
-    const resolved = resolveClass(declared, superclass, this.#source.qualifierType);
+    const resolved = resolveClass(declared, superclass, this.#typeOf);
     this.#resolved.set(folded, resolved);
     return resolved;
   }
@@ -61,7 +65,12 @@ class SourceSchema implements Schema {
   }
 
   qualifierType(name: string): CimQualifierType | undefined {
-    return this.#source.qualifierType(name);
+    let type = this.#types.get(name);
+    if (type === undefined) {
+      type = this.#source.qualifierType(name);
+      if (type !== undefined && this.#types.size < mostTypesRemembered) this.#types.set(name, type);
+    }
+    return type;
   }
 
   superclassOf(name: string): string | null | undefined {
@@ -112,6 +121,7 @@ class SourceSchema implements Schema {
   }
 
   invalidateAll(): void {
+    this.#types.clear();
     this.#resolved.clear();
   }
 

@@ -52,7 +52,7 @@ function codeOf(work: () => unknown): string | null {
   try {
     work();
   } catch (error) {
-    if (error instanceof DecodeError) return error.code;
+    if (error instanceof DecodeError) return String(error.code);
     throw error;
   }
   return null;
