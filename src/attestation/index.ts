@@ -1,8 +1,10 @@
 export {
   type AppraisalPolicy,
   type BufferRule,
+  completePolicy,
   type FirmwareRule,
   type KeyRing,
+  policyDigest,
 } from './appraise/index.js';
 export * from './evidence/index.js';
 export * from './offline/index.js';

@@ -70,7 +70,6 @@ export async function assemble(foundation: Foundation, options: AssemblyOptions)
       product: options.product,
       service: subscriptions.service,
       centralInstance: options.centralInstance,
-      objectManager,
       addresses: () => server?.addresses ?? [],
     }),
   ]) {

@@ -1,17 +1,49 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { CimInstancePath } from '../../cim/index.js';
-import type { ObjectManager, Provider } from '../../cimom/index.js';
+import type { Provider } from '../../cimom/index.js';
+import { interopProviders, ownProfiles, type ProfileFacts } from '../../cimom/interop/index.js';
 import type { IndicationService } from '../../cimom/indications/subscriptions/index.js';
 import type { Foundation } from '../foundation/index.js';
 
-export interface InteropOptions {
+export interface InteropFaceOptions {
   readonly product: string;
   readonly service: IndicationService;
   readonly centralInstance: CimInstancePath;
-  readonly objectManager: ObjectManager;
   readonly addresses: () => readonly { readonly url: string }[];
 }
 
+const packageFile = join(dirname(fileURLToPath(import.meta.url)), '../../../package.json');
+
+/** Version of this package, `M.N.U`. */
+export function packageVersion(): string {
+  const facts = JSON.parse(readFileSync(packageFile, 'utf8')) as { readonly version: string };
+  return facts.version;
+}
+
+/** Our own profiles; a host or verifier is the central instance of both. */
+function tvdcProfiles(central: CimInstancePath): readonly ProfileFacts[] {
+  return ['TVDC:Isolation:1.0.0', 'TVDC:Integrity:1.0.0'].map((id) => {
+    const [otherOrganization, name, version] = id.split(':') as [string, string, string];
+    return { organization: 1, otherOrganization, name, version, centralInstances: () => [central] };
+  });
+}
+
 /** The object manager's description of itself in root/interop. */
-export function interopFace(_foundation: Foundation, _options: InteropOptions): readonly Provider[] {
-  return [];
+export function interopFace(foundation: Foundation, options: InteropFaceOptions): readonly Provider[] {
+  const { repository, identity, journal, clock, randomness } = foundation;
+  return interopProviders({
+    repository,
+    systemName: identity.uuid,
+    systemTitle: identity.name,
+    productName: options.product,
+    version: packageVersion(),
+    addresses: options.addresses,
+    profiles: [...ownProfiles, ...tvdcProfiles(options.centralInstance)],
+    indications: options.service,
+    journal,
+    clock,
+    randomness,
+  });
 }

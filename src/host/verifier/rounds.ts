@@ -1,4 +1,5 @@
 import type { Subject, Verdict, Verifier } from '../../attestation/index.js';
+import type { Store } from '../../store/index.js';
 import { attestRound, type AttestationPolicies } from '../../client/management/index.js';
 import type { WbemClient } from '../../client/index.js';
 import type { NamedVerdict } from '../../providers/index.js';
@@ -12,16 +13,19 @@ export interface AttestedHost {
 /** Told after each verdict: what it is and what the subject's last published one was. */
 type Published = (verdict: NamedVerdict, cleared: boolean) => void;
 
+const namePrefix = 'name/';
+
 /** Carries out rounds over the managed hosts, keeps names, and says which verdicts are news. */
 export class Rounds {
   readonly #verifier: Verifier;
   readonly #hosts: AttestedHost[] = [];
-  readonly #names = new Map<string, string>();
+  readonly #store: Store;
   readonly #alerted = new Set<string>();
   readonly #publish: Published;
 
-  constructor(verifier: Verifier, publish: Published) {
+  constructor(verifier: Verifier, store: Store, publish: Published) {
     this.#verifier = verifier;
+    this.#store = store;
     this.#publish = publish;
   }
 
@@ -30,7 +34,8 @@ export class Rounds {
   }
 
   nameOf(subject: Subject): string {
-    return this.#names.get(subject.uuid) ?? subject.uuid;
+    const name = this.#store.get('attestation', namePrefix + subject.uuid);
+    return typeof name === 'string' ? name : subject.uuid;
   }
 
   /** One round over every managed host that has the system; null: none has it. */
@@ -39,7 +44,7 @@ export class Rounds {
     for (const host of this.#hosts) {
       const result = await attestRound({ verifier: this.#verifier, client: host.client, policies: host.policies });
       for (const item of [result.host, ...result.vms]) {
-        this.#names.set(item.uuid, item.name);
+        await this.#store.transaction((tx) => tx.put('attestation', namePrefix + item.uuid, item.name));
         this.#tell(item.name, item.verdict);
         if (item.uuid === system) found = { name: item.name, verdict: item.verdict };
       }

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import {
+  completePolicy,
   createMemoryReferences,
   createVerifier,
   openSqliteReferences,
+  policyDigest,
   type ReferenceDatabase,
   type Subject,
   type TrustAnchor,
@@ -88,7 +90,7 @@ function createDesk(
         ).values(),
       ].map((policy) => ({
         name: policy.name,
-        digest: policy.referenceSets.join(' '),
+        digest: policyDigest(completePolicy(policy)),
         intervalSeconds,
       })),
   };
@@ -122,7 +124,7 @@ export async function openVerifierHost(options: VerifierHostOptions): Promise<Ve
       { namespace },
     ),
   });
-  const rounds = new Rounds(verifier, (verdict: NamedVerdict, cleared: boolean) => {
+  const rounds = new Rounds(verifier, store, (verdict: NamedVerdict, cleared: boolean) => {
     const cls = foundation.repository.space(namespace)?.schema.get('TVDC_IntegrityAlert');
     if (cls !== undefined) assembled.objectManager.publish(namespace, integrityAlert(desk, cls, verdict, cleared));
   });
