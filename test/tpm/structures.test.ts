@@ -17,6 +17,7 @@ import {
   parsePcrSelection,
   TpmError,
 } from '../../src/tpm/index.js';
+import { errorLike } from '../support/errors.js';
 
 const octets = (maxLength: number) => fc.uint8Array({ maxLength });
 
@@ -33,7 +34,7 @@ test('a PCR selection keeps its meaning through text', () => {
     'sha256:1,,2',
     'sha256:-1',
   ]) {
-    expect(() => parsePcrSelection(bad)).toThrow(expect.objectContaining({ code: 'bad_pcr_selection' }));
+    expect(() => parsePcrSelection(bad)).toThrow(errorLike({ code: 'bad_pcr_selection' }));
   }
 });
 
@@ -97,13 +98,11 @@ test('every truncation of a public area and a signature is refused', () => {
     expect(() => decodePublicArea(area.subarray(0, length))).toThrow();
   for (let length = 0; length < signature.length; length++)
     expect(() => decodeSignature(signature.subarray(0, length))).toThrow();
-  expect(() => decodeSignature(new Uint8Array([...signature, 0]))).toThrow(
-    expect.objectContaining({ code: 'trailing_bytes' }),
-  );
+  expect(() => decodeSignature(new Uint8Array([...signature, 0]))).toThrow(errorLike({ code: 'trailing_bytes' }));
 });
 
 test('what does not begin with the magic of a TPM is no attestation', () => {
-  expect(() => decodeAttest(fromHex('ff5443488018'))).toThrow(expect.objectContaining({ code: 'not_generated' }));
+  expect(() => decodeAttest(fromHex('ff5443488018'))).toThrow(errorLike({ code: 'not_generated' }));
 });
 
 test('response codes have names and point to parameter, handle or session', () => {

@@ -2,7 +2,6 @@ import type { HashAlgorithm } from '../../base/index.js';
 import type { EccCurve, Hierarchy, NvType, TpmAlgorithm } from '../constants/index.js';
 import type {
   Attest,
-  ClockInfo,
   NvPublic,
   PcrSelection,
   PublicArea,
@@ -11,8 +10,6 @@ import type {
   TpmSignature,
 } from '../structures/index.js';
 import type { TpmSession } from './session.js';
-
-export type { ClockInfo };
 
 /** Authorization of one handle: the authorization value itself (a password session), or a session and the value it proves. */
 export type TpmAuthorization = Uint8Array | { readonly session: TpmSession; readonly authValue?: Uint8Array };

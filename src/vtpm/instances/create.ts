@@ -3,7 +3,8 @@ import { type Clock, type Log, type Randomness, silentLog, systemClock, systemRa
 import type { Store } from '../../store/index.js';
 import type { HostAuthority } from '../certificates/index.js';
 import { createSealer, createSoftwareDriver, openKeyFile, type VtpmDriver } from '../drivers/index.js';
-import { createSwtpmDriver } from '../swtpm/index.js';
+import { VtpmError } from '../errors.js';
+import { createSwtpmDriver, swtpmAvailable } from '../swtpm/index.js';
 import type { KeyKind } from '../identity.js';
 import { Instances } from './instances.js';
 import type { OwnerState, VtpmBackend, VtpmInstance, VtpmInstances } from './types.js';
@@ -36,6 +37,9 @@ export interface VtpmInstancesOptions {
  */
 export async function createVtpmInstances(options: VtpmInstancesOptions): Promise<VtpmInstances> {
   const { store, folder, randomness = systemRandomness, clock = systemClock, log = silentLog } = options;
+  if (options.backend === 'swtpm' && !(await swtpmAvailable())) {
+    throw new VtpmError('vtpm_backend_unavailable', 'swtpm is not installed on this host');
+  }
   const key = await openKeyFile(join(folder, 'state.key'), randomness);
   const software = createSoftwareDriver({ store, sealer: createSealer(key, randomness), randomness, clock });
   const swtpm = createSwtpmDriver({ folder: join(folder, 'swtpm'), randomness, log });

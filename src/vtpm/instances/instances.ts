@@ -1,14 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import {
-  type Clock,
-  createKeyedLock,
-  equalBytes,
-  type Log,
-  messageOf,
-  type Randomness,
-  toHex,
-} from '../../base/index.js';
-import { prefixEnd, type Store } from '../../store/index.js';
+import { createKeyedLock, equalBytes, messageOf } from '../../base/index.js';
 import {
   createTpmClient,
   extendEvents,
@@ -17,11 +8,11 @@ import {
   type TpmClient,
   type TpmTransport,
 } from '../../tpm/index.js';
-import type { HostAuthority } from '../certificates/index.js';
 import type { VtpmDriver } from '../drivers/index.js';
 import { VtpmError } from '../errors.js';
-import { type KeyKind, keyKindOf, provisionKeys, writeEkCertificate } from '../identity.js';
-import { Instance } from './instance.js';
+import { keyKindOf, provisionKeys, writeEkCertificate } from '../identity.js';
+import type { Instance } from './instance.js';
+import { InstanceIndex } from './instance-index.js';
 import {
   createOffer,
   encodeOffer,
@@ -32,26 +23,10 @@ import {
   verifyBlob,
   verifyOffer,
 } from './migration.js';
+import type { InstancesParts } from './parts.js';
 import { decodeRecord, encodeRecord, type InstanceRecord } from './record.js';
-import type { ImportOffer, OwnerState, VtpmBackend, VtpmInstance, VtpmInstances } from './types.js';
+import type { ImportOffer, VtpmInstance, VtpmInstances } from './types.js';
 
-export interface InstancesParts {
-  readonly store: Store;
-  readonly drivers: Readonly<Record<VtpmBackend, VtpmDriver>>;
-  readonly backend: VtpmBackend;
-  readonly authority: HostAuthority;
-  readonly anchors: readonly Uint8Array[];
-  readonly crls: () => readonly Uint8Array[];
-  readonly ownerState: (vmUuid: string) => OwnerState;
-  readonly onFailure: (instance: VtpmInstance, restarted: boolean) => void;
-  readonly keys: KeyKind;
-  readonly randomness: Randomness;
-  readonly clock: Clock;
-  readonly log: Log;
-}
-
-const area = 'vtpm';
-const recordPrefix = 'instance/';
 const offerLifetime = 15 * 60_000;
 const maximumOffers = 256;
 
@@ -63,53 +38,47 @@ interface OpenOffer {
 /** The virtual TPMs of a host: index, power, migration. One operation at a time for each VM. */
 export class Instances implements VtpmInstances {
   readonly #parts: InstancesParts;
-  readonly #byVm = new Map<string, Instance>();
-  readonly #byUuid = new Map<string, Instance>();
+  readonly #index: InstanceIndex;
   readonly #offers = new Map<string, OpenOffer>();
   readonly #lock = createKeyedLock();
   #closed = false;
 
   constructor(parts: InstancesParts) {
     this.#parts = parts;
-    for (let from = recordPrefix; ; ) {
-      const entries = parts.store.range(area, from, prefixEnd(recordPrefix), 500);
-      for (const { value } of entries) this.#enter(decodeRecord(String(value)));
-      const last = entries.at(-1);
-      if (last === undefined || entries.length < 500) break;
-      from = `${last.key}\0`;
-    }
+    this.#index = new InstanceIndex(parts);
   }
 
   list(): readonly VtpmInstance[] {
-    return [...this.#byVm.values()];
+    return this.#index.list();
   }
 
   get(vmUuid: string): VtpmInstance | undefined {
-    return this.#byVm.get(vmUuid);
+    return this.#index.ofVm(vmUuid);
   }
 
   find(uuid: string): VtpmInstance | undefined {
-    return this.#byUuid.get(uuid);
+    return this.#index.find(uuid);
   }
 
   create(vmUuid: string): Promise<VtpmInstance> {
     return this.#alone(vmUuid, async () => {
-      if (this.#byVm.has(vmUuid)) throw new VtpmError('vtpm_exists', `VM ${vmUuid} has a virtual TPM already`);
+      if (this.#index.ofVm(vmUuid) !== undefined)
+        throw new VtpmError('vtpm_exists', `VM ${vmUuid} has a virtual TPM already`);
       const { randomness, backend, drivers, clock, keys } = this.#parts;
       const uuid = randomness.uuid();
       const record = await drivers[backend].manufacture(uuid, async (transport): Promise<InstanceRecord> => {
         const client = createTpmClient(transport);
         await client.startup('clear');
         const found = await provisionKeys(client, keys);
-        const ekCertificateChain = this.#certify(uuid, vmUuid, backend, found.ekPublic);
+        const ekCertificateChain = this.#index.certify(uuid, vmUuid, backend, found.ekPublic);
         await writeEkCertificate(client, keys, ekCertificateChain[0] as Uint8Array);
         await client.shutdown('clear');
         const identity = { ...found, ekCertificateChain };
         const certificateInNv = fingerprintOf(ekCertificateChain);
         return { uuid, vmUuid, backend, state: 'off', created: clock.now(), identity, certificateInNv };
       });
-      await this.#save(record);
-      return this.#enter(record);
+      await this.#index.save(record);
+      return this.#index.enter(record);
     });
   }
 
@@ -118,16 +87,13 @@ export class Instances implements VtpmInstances {
       const instance = this.#require(vmUuid);
       this.#refuseInUse(instance, 'destroyed');
       await this.#driver(instance).remove(instance.uuid);
-      await this.#parts.store.transaction((tx) => {
-        tx.delete(area, recordPrefix + vmUuid);
-      });
-      this.#byVm.delete(vmUuid);
-      this.#byUuid.delete(instance.uuid);
-      await this.#revoke(instance.record, 'cessationOfOperation');
+      await this.#index.delete(instance);
+      await this.#index.revoke(instance.record, 'cessationOfOperation');
     });
   }
 
-  clone(_vmUuid: string, copyUuid: string): Promise<VtpmInstance> {
+  async clone(vmUuid: string, copyUuid: string): Promise<VtpmInstance> {
+    this.#require(vmUuid);
     return this.create(copyUuid);
   }
 
@@ -136,15 +102,15 @@ export class Instances implements VtpmInstances {
       const instance = this.#usable(vmUuid);
       if (instance.powered !== null) await this.#stop(instance);
       await this.#power(instance, false);
-      if (instance.record.state !== 'off') await this.#setState(instance, 'off');
-      await this.#refreshCertificate(instance);
+      if (instance.record.state !== 'off') await this.#index.setState(instance, 'off');
+      await this.#index.refreshCertificate(instance);
       return instance;
     });
   }
 
   powerOff(vmUuid: string): Promise<void> {
     return this.#alone(vmUuid, async () => {
-      const instance = this.#byVm.get(vmUuid);
+      const instance = this.#index.ofVm(vmUuid);
       if (instance !== undefined) await this.#stop(instance);
     });
   }
@@ -172,7 +138,7 @@ export class Instances implements VtpmInstances {
       } finally {
         await this.#stop(instance);
       }
-      await this.#setState(instance, 'off');
+      await this.#index.setState(instance, 'off');
     });
   }
 
@@ -182,7 +148,7 @@ export class Instances implements VtpmInstances {
       instance.transport();
       await instance.powered?.suspend();
       instance.setPowered(null);
-      await this.#setState(instance, 'suspended');
+      await this.#index.setState(instance, 'suspended');
     });
   }
 
@@ -196,7 +162,7 @@ export class Instances implements VtpmInstances {
         );
       }
       await this.#power(instance, true);
-      await this.#setState(instance, 'off');
+      await this.#index.setState(instance, 'off');
       return instance;
     });
   }
@@ -207,7 +173,7 @@ export class Instances implements VtpmInstances {
 
   prepareImport(vmUuid: string): Promise<Uint8Array> {
     return this.#alone(vmUuid, () => {
-      const existing = this.#byVm.get(vmUuid);
+      const existing = this.#index.ofVm(vmUuid);
       if (existing !== undefined && existing.state !== 'migrated')
         throw new VtpmError('vtpm_exists', `VM ${vmUuid} has a virtual TPM here`);
       const { authority, randomness, clock } = this.#parts;
@@ -231,20 +197,20 @@ export class Instances implements VtpmInstances {
       const { authority, randomness } = this.#parts;
       const image = await this.#driver(instance).exportState(instance.uuid);
       // One more than at any time before, also on hosts where it was earlier.
-      const sequence = this.#highWater(instance.identity.ekName) + 1;
+      const sequence = this.#index.highWater(instance.identity.ekName) + 1;
       const { ekName } = instance.identity;
       const migrated = { record: encodeRecord(instance.record), vmUuid, ekName, sequence, image };
       const blob = sealForOffer(migrated, offer, authority, randomness);
-      await this.#save({ ...instance.record, state: 'migrated' }, sequence);
+      await this.#index.save({ ...instance.record, state: 'migrated' }, sequence);
       instance.record = { ...instance.record, state: 'migrated' };
-      await this.#revoke(instance.record, 'superseded');
+      await this.#index.revoke(instance.record, 'superseded');
       return blob;
     });
   }
 
   import(vmUuid: string, blob: Uint8Array): Promise<VtpmInstance> {
     return this.#alone(vmUuid, async () => {
-      const existing = this.#byVm.get(vmUuid);
+      const existing = this.#index.ofVm(vmUuid);
       if (existing !== undefined && existing.state !== 'migrated')
         throw new VtpmError('vtpm_exists', `VM ${vmUuid} has a virtual TPM here`);
       const { offerId, body } = verifyBlob(blob, this.#trust());
@@ -257,18 +223,18 @@ export class Instances implements VtpmInstances {
       const bound = [migrated.vmUuid, sent.vmUuid, open.offer.vmUuid].every((uuid) => uuid === vmUuid);
       if (!bound || !equalBytes(nameOf(sent.identity.ekPublic), migrated.ekName))
         throw new VtpmError('vtpm_blob_invalid', 'the exported TPM is of another VM');
-      if (migrated.sequence <= this.#highWater(migrated.ekName))
+      if (migrated.sequence <= this.#index.highWater(migrated.ekName))
         throw new VtpmError('vtpm_blob_invalid', 'the exported TPM is older than one that was here');
-      const chain = this.#certify(sent.uuid, vmUuid, sent.backend, sent.identity.ekPublic);
+      const chain = this.#index.certify(sent.uuid, vmUuid, sent.backend, sent.identity.ekPublic);
       const record: InstanceRecord = {
         ...sent,
         state: migrated.image.volatile === null ? 'off' : 'suspended',
         identity: { ...sent.identity, ekCertificateChain: chain },
       };
       await this.#parts.drivers[record.backend].importState(record.uuid, migrated.image);
-      await this.#save(record, migrated.sequence);
+      await this.#index.save(record, migrated.sequence);
       this.#offers.delete(offerId);
-      return this.#enter(record);
+      return this.#index.enter(record);
     });
   }
 
@@ -278,8 +244,8 @@ export class Instances implements VtpmInstances {
       if (instance.state !== 'migrated')
         throw new VtpmError('vtpm_not_migrated', `the virtual TPM of VM ${vmUuid} is ${instance.state}`);
       const { volatile } = await this.#driver(instance).exportState(instance.uuid);
-      await this.#setState(instance, volatile === null ? 'off' : 'suspended');
-      await this.#recertify(instance);
+      await this.#index.setState(instance, volatile === null ? 'off' : 'suspended');
+      await this.#index.recertify(instance);
       return instance;
     });
   }
@@ -288,15 +254,15 @@ export class Instances implements VtpmInstances {
     return this.#alone(vmUuid, async () => {
       const instance = this.#usable(vmUuid);
       const before = instance.record;
-      await this.#recertify(instance);
-      await this.#revoke(before, 'superseded');
-      if (instance.powered !== null) await this.#refreshCertificate(instance);
+      await this.#index.recertify(instance);
+      await this.#index.revoke(before, 'superseded');
+      if (instance.powered !== null) await this.#index.refreshCertificate(instance);
     });
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    const instances = [...this.#byVm.values()];
+    const instances = this.#index.list();
     await Promise.all(instances.map((instance) => this.#lock.run(instance.vmUuid, () => this.#stop(instance))));
   }
 
@@ -306,7 +272,7 @@ export class Instances implements VtpmInstances {
   }
 
   #require(vmUuid: string): Instance {
-    const instance = this.#byVm.get(vmUuid);
+    const instance = this.#index.ofVm(vmUuid);
     if (instance === undefined) throw new VtpmError('vtpm_unknown', `VM ${vmUuid} has no virtual TPM`);
     return instance;
   }
@@ -370,75 +336,9 @@ export class Instances implements VtpmInstances {
     await powered.stop();
   }
 
-  #certify(
-    vtpmUuid: string,
-    vmUuid: string,
-    backend: VtpmBackend,
-    ekPublic: VtpmInstance['identity']['ekPublic'],
-  ): readonly Uint8Array[] {
-    const { authority } = this.#parts;
-    return [authority.issueEk({ ekPublic, virtualTpm: { backend, vmUuid, vtpmUuid } }), ...authority.chain];
-  }
-
-  async #recertify(instance: Instance): Promise<void> {
-    const { uuid, vmUuid, backend, identity } = instance.record;
-    const ekCertificateChain = this.#certify(uuid, vmUuid, backend, identity.ekPublic);
-    const record = { ...instance.record, identity: { ...identity, ekCertificateChain } };
-    await this.#save(record);
-    instance.record = record;
-  }
-
-  async #revoke(record: InstanceRecord, reason: 'superseded' | 'cessationOfOperation'): Promise<void> {
-    const [certificate] = record.identity.ekCertificateChain;
-    if (certificate !== undefined) await this.#parts.authority.revoke(certificate, reason);
-  }
-
-  /** Brings a certificate that was issued again into the TPM's NV; a guest that took the platform's authorization keeps the old one. */
-  async #refreshCertificate(instance: Instance): Promise<void> {
-    const current = fingerprintOf(instance.identity.ekCertificateChain);
-    if (current === instance.record.certificateInNv) return;
-    try {
-      await writeEkCertificate(
-        instance.client(),
-        keyKindOf(instance.identity.ekPublic),
-        instance.identity.ekCertificateChain[0] as Uint8Array,
-      );
-      const record = { ...instance.record, certificateInNv: current };
-      await this.#save(record);
-      instance.record = record;
-    } catch (error) {
-      this.#parts.log.warn('vtpm_certificate_not_in_nv', { vm: instance.vmUuid, error: messageOf(error) });
-    }
-  }
-
-  async #setState(instance: Instance, state: InstanceRecord['state']): Promise<void> {
-    const record = { ...instance.record, state };
-    await this.#save(record);
-    instance.record = record;
-  }
-
-  /** @param sequence migrations of this TPM so far, where it has just changed */
-  #save(record: InstanceRecord, sequence?: number): Promise<void> {
-    return this.#parts.store.transaction((tx) => {
-      tx.put(area, recordPrefix + record.vmUuid, encodeRecord(record));
-      if (sequence !== undefined) tx.put(area, `migration/${toHex(record.identity.ekName)}`, String(sequence));
-    });
-  }
-
-  #highWater(ekName: Uint8Array): number {
-    return Number(this.#parts.store.get(area, `migration/${toHex(ekName)}`) ?? 0);
-  }
-
   #trust(): MigrationTrust {
     const { anchors, crls, clock } = this.#parts;
     return { anchors, options: { now: clock.now(), crls: crls() } };
-  }
-
-  #enter(record: InstanceRecord): Instance {
-    const instance = new Instance(record, this.#parts.drivers[record.backend]);
-    this.#byVm.set(record.vmUuid, instance);
-    this.#byUuid.set(record.uuid, instance);
-    return instance;
   }
 }
 

@@ -112,8 +112,8 @@ function readRequests(
 ): void {
   let received: Uint8Array = new Uint8Array(0);
   let last: Promise<void> = Promise.resolve();
-  socket.on('data', (chunk) => {
-    received = received.length === 0 ? (chunk as Buffer) : concatBytes(received, chunk as Buffer);
+  socket.on('data', (chunk: Buffer) => {
+    received = received.length === 0 ? chunk : concatBytes(received, chunk);
     for (let length = lengthOf(received); length !== null; length = lengthOf(received)) {
       if (length > maximumRequest) {
         socket.destroy();

@@ -232,8 +232,8 @@ function cipherKey(used: UsedSession): Uint8Array {
 /** Decrypts the first parameter in place where a session asks for it. */
 export function decryptParameters(sessions: readonly UsedSession[], parameters: Uint8Array): Uint8Array {
   const used = sessions.find(({ attributes }) => (attributes & sessionAttributes.decrypt) !== 0);
-  if (used?.session == null) return parameters;
-  const { session } = used;
+  const session = used?.session ?? null;
+  if (used === undefined || session === null) return parameters;
   return cipherParameter(
     session,
     cipherKey(used),
@@ -257,9 +257,10 @@ export function answerSessions(
     if (session !== null) session.nonceTpm = engine.randomness.bytes(session.nonceTpm.length);
   let sent = parameters;
   const encrypting = sessions.find(({ attributes }) => (attributes & sessionAttributes.encrypt) !== 0);
-  if (encrypting?.session != null) {
-    const nonces = { newer: encrypting.session.nonceTpm, older: encrypting.nonceCaller };
-    sent = cipherParameter(encrypting.session, cipherKey(encrypting), nonces, parameters, 'encrypt');
+  const cipherSession = encrypting?.session ?? null;
+  if (encrypting !== undefined && cipherSession !== null) {
+    const nonces = { newer: cipherSession.nonceTpm, older: encrypting.nonceCaller };
+    sent = cipherParameter(cipherSession, cipherKey(encrypting), nonces, parameters, 'encrypt');
   }
   const area = new ByteWriter(128);
   sessions.forEach((used, n) => {

@@ -1,4 +1,4 @@
-import { type legacyResponseCodes, placedResponseCodes, plainResponseCodes } from '../../../tpm/index.js';
+import { placedResponseCodes, plainResponseCodes } from '../../../tpm/index.js';
 
 /** A command ends with a response code; thrown inside the software TPM only. */
 export class CommandFailure extends Error {
@@ -12,7 +12,6 @@ export class CommandFailure extends Error {
 
 export type PlainCode = keyof typeof plainResponseCodes;
 export type PlacedCode = keyof typeof placedResponseCodes;
-export type LegacyCode = keyof typeof legacyResponseCodes;
 
 /** An error that points to nothing. */
 export function fail(code: PlainCode | PlacedCode): never {

@@ -25,7 +25,8 @@ export class ParameterReader {
     try {
       return read(this.#reader);
     } catch (error) {
-      if (error instanceof DecodeError) failParameter(codeOfDecodeError[error.code] ?? 'TPM_RC_VALUE', this.#number);
+      if (error instanceof DecodeError)
+        failParameter(codeOfDecodeError[String(error.code)] ?? 'TPM_RC_VALUE', this.#number);
       throw error;
     }
   }

@@ -1,0 +1,22 @@
+import type { Clock, Log, Randomness } from '../../base/index.js';
+import type { Store } from '../../store/index.js';
+import type { HostAuthority } from '../certificates/index.js';
+import type { VtpmDriver } from '../drivers/index.js';
+import type { KeyKind } from '../identity.js';
+import type { OwnerState, VtpmBackend, VtpmInstance } from './types.js';
+
+/** What instances are made of; every choice is made. */
+export interface InstancesParts {
+  readonly store: Store;
+  readonly drivers: Readonly<Record<VtpmBackend, VtpmDriver>>;
+  readonly backend: VtpmBackend;
+  readonly authority: HostAuthority;
+  readonly anchors: readonly Uint8Array[];
+  readonly crls: () => readonly Uint8Array[];
+  readonly ownerState: (vmUuid: string) => OwnerState;
+  readonly onFailure: (instance: VtpmInstance, restarted: boolean) => void;
+  readonly keys: KeyKind;
+  readonly randomness: Randomness;
+  readonly clock: Clock;
+  readonly log: Log;
+}
