@@ -7,7 +7,7 @@ export * from './inventory/index.js';
 export * from './network/index.js';
 export type { HostParts } from './parts.js';
 export * from './policy/index.js';
-export { recover } from './recovery.js';
+export { leaveRunning, recover } from './recovery.js';
 export * from './storage/index.js';
 export * from './transitions/index.js';
 export * from './volumes/index.js';

@@ -1,96 +1,114 @@
 import { messageOf } from '../base/index.js';
-import type { Reconciliation } from '../acm/index.js';
+import type { Reconciliation, RunningSystem } from '../acm/index.js';
 import type { VirtualMachine, VmState } from './inventory/index.js';
 import type { HostParts } from './parts.js';
-import { commitVm, portsOf, resourcesOf } from './transitions/common.js';
-import { endIntent, type Intent, openIntents } from './transitions/intent.js';
+import { portsOf, resourcesOf } from './transitions/common.js';
+import { type Intent, openIntents } from './transitions/intent.js';
+import { removeRemains } from './transitions/make.js';
+import { settleVm } from './transitions/settle.js';
 
-const system = { user: 'system' };
+type Domains = ReadonlyMap<string, Exclude<VmState, 'off'>>;
 
-async function reconnectPorts(parts: HostParts, vm: VirtualMachine): Promise<void> {
-  for (const port of vm.ports) {
-    await parts.network.ensureBridge(port.vlanId);
-    await parts.network.connect(port, port.vlanId);
+// Side by side, so that what they write shares commits.
+const batchSize = 256;
+
+async function inBatches<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  for (let at = 0; at < items.length; at += batchSize) {
+    await Promise.all(items.slice(at, at + batchSize).map(work));
   }
 }
 
-async function finishIntent(parts: HostParts, intent: Intent): Promise<void> {
-  const vm = parts.inventory.vm(intent.vm);
-  // Defined in part or destroyed in part: without a record there must be no virtual TPM either.
-  if (vm === undefined && parts.vtpms.get(intent.vm) !== undefined) await parts.vtpms.destroy(intent.vm);
-  await parts.store.transaction((tx) => endIntent(tx, intent.vm));
-  parts.log.info('transition recovered', { vm: intent.vm, transition: intent.kind, outcome: vm?.state ?? 'removed' });
+function isOn(state: VmState | undefined): state is 'running' | 'paused' {
+  return state === 'running' || state === 'paused';
+}
+
+async function settle(parts: HostParts, vm: VirtualMachine, observed: VmState, intent: Intent | undefined) {
+  const asleep = observed === vm.state && !isOn(observed) && intent === undefined;
+  const tpm = vm.tpm ? parts.vtpms.get(vm.uuid)?.state : undefined;
+  const expected = observed === 'saved' ? 'suspended' : 'off';
+  if (asleep && (tpm === undefined || tpm === expected || (observed === 'off' && tpm !== 'running'))) return;
+  try {
+    await settleVm(parts, vm, observed, intent);
+  } catch (error) {
+    // One VM that cannot be settled must not keep the others waiting; its intent stays.
+    parts.log.error('transition not recovered', { vm: vm.uuid, error: messageOf(error) });
+    return;
+  }
+  if (intent === undefined) return;
+  const outcome = parts.inventory.vm(vm.uuid)?.state ?? 'removed';
+  parts.log.info('transition recovered', { vm: vm.uuid, transition: intent.kind, outcome });
+}
+
+/** Switch ports that no running virtual machine has. */
+async function cutStrayPorts(parts: HostParts, domains: Domains): Promise<void> {
+  const known = new Set<string>();
+  for (const vm of parts.inventory.vms()) {
+    if (isOn(domains.get(vm.uuid))) for (const port of vm.ports) known.add(port.id);
+  }
+  for (const { portId } of await parts.network.connections()) {
+    if (!known.has(portId)) await parts.network.disconnect(portId);
+  }
+}
+
+/** What runs, domains without a record included: the monitor finds them unlabelled. */
+function runningSystems(parts: HostParts, domains: Domains): readonly RunningSystem[] {
+  const out: RunningSystem[] = [];
+  for (const [uuid, state] of domains) {
+    if (!isOn(state)) continue;
+    const vm = parts.inventory.vm(uuid);
+    if (vm === undefined) out.push({ vm: uuid, state });
+    else out.push({ vm: uuid, state, resources: resourcesOf(parts, vm), ports: portsOf(vm) });
+  }
+  return out;
+}
+
+async function tellViolations(parts: HostParts, { violations }: Reconciliation): Promise<void> {
+  for (const violation of violations) {
+    const facts = { ...violation };
+    const recordId = await parts.store.transaction(
+      (tx) => parts.journal.append(tx, { kind: 'violation', actor: 'system', subject: violation.vm, facts }).id,
+    );
+    parts.events.emit({ kind: 'violation', recordId, sentence: violation.sentence });
+  }
 }
 
 /**
  * Brings records, hypervisor, network, virtual TPMs and reference monitor into one story after a start of this process.
- * What the hypervisor runs is the truth; a domain whose start was never recorded is ended.
+ * What the hypervisor runs is the truth; a domain whose start was never recorded is ended. To be called before the first
+ * transition.
  */
 export async function recover(parts: HostParts): Promise<Reconciliation> {
-  const domains = await parts.hypervisor.domains();
-  const intents = openIntents(parts.store);
-  const entering = new Set(
-    intents.filter((item) => item.kind === 'start' || item.kind === 'restore').map((item) => item.vm),
-  );
-
+  const before = await parts.hypervisor.domains();
+  const intents = new Map(openIntents(parts.store).map((intent) => [intent.vm, intent]));
   for (const vlan of parts.inventory.vlans()) await parts.network.ensureBridge(vlan.id);
-  for (const vm of [...parts.inventory.vms()]) {
-    let state: VmState = domains.get(vm.uuid) ?? 'off';
-    if (state === 'running' && vm.state !== 'running' && entering.has(vm.uuid)) {
-      await parts.hypervisor.stop(vm.uuid);
-      state = 'off';
-    }
-    if (state === 'running' || state === 'paused') {
-      await reconnectPorts(parts, vm);
-      await recoverTpm(parts, vm);
-    } else if (state === 'off' && vm.state !== 'off' && vm.tpm) {
-      await parts.vtpms.powerOff(vm.uuid);
-    }
-    if (state !== vm.state) await commitVm(parts, system, 'recover', vm, { ...vm, state });
-  }
-  for (const intent of intents) await finishIntent(parts, intent);
-
-  const running = [...parts.inventory.vms()].flatMap((vm) =>
-    vm.state === 'running' || vm.state === 'paused'
-      ? [{ vm: vm.uuid, state: vm.state, resources: resourcesOf(parts, vm), ports: portsOf(vm) }]
-      : [],
+  await inBatches([...parts.inventory.vms()], (vm) =>
+    settle(parts, vm, before.get(vm.uuid) ?? 'off', intents.get(vm.uuid)),
   );
-  const result = await parts.monitor.reconcile(running);
-  for (const violation of result.violations) {
-    const recordId = await parts.store.transaction(
-      (tx) =>
-        parts.journal.append(tx, {
-          kind: 'violation',
-          actor: system.user,
-          subject: violation.vm,
-          facts: { ...violation },
-        }).id,
-    );
-    parts.events.emit({ kind: 'violation', recordId, sentence: violation.sentence });
+  for (const intent of intents.values()) {
+    if (parts.inventory.vm(intent.vm) !== undefined) continue;
+    await removeRemains(parts, intent);
+    parts.log.info('transition recovered', { vm: intent.vm, transition: intent.kind, outcome: 'removed' });
   }
+  const domains = await parts.hypervisor.domains();
+  await cutStrayPorts(parts, domains);
+  const result = await parts.monitor.reconcile(runningSystems(parts, domains));
+  await tellViolations(parts, result);
   return result;
 }
 
-/** A VM that ran on while we were away: its virtual TPM comes back with its PCRs, or their loss is told. */
-async function recoverTpm(parts: HostParts, vm: VirtualMachine): Promise<void> {
-  const instance = parts.vtpms.get(vm.uuid);
-  if (!vm.tpm || instance?.state === 'running') return;
-  try {
-    if (instance?.state === 'suspended') {
-      await parts.vtpms.resume(vm.uuid);
-      return;
-    }
-    await parts.vtpms.powerOn(vm.uuid);
-    await tellLoss(parts, vm, 'its PCRs were lost with the process that kept them; reset the virtual machine');
-  } catch (error) {
-    await tellLoss(parts, vm, messageOf(error));
-  }
-}
-
-async function tellLoss(parts: HostParts, vm: VirtualMachine, sentence: string): Promise<void> {
-  const recordId = await parts.store.transaction(
-    (tx) =>
-      parts.journal.append(tx, { kind: 'vtpm', actor: system.user, subject: vm.uuid, facts: { failure: sentence } }).id,
+/**
+ * Before this process ends in order: virtual TPMs of virtual machines that run on are saved with their PCRs, so that
+ * {@link recover} can resume them. No transition may begin afterwards.
+ */
+export async function leaveRunning(parts: HostParts): Promise<void> {
+  const running = [...parts.inventory.vms()].filter((vm) => isOn(vm.state) && vm.tpm);
+  await inBatches(running, (vm) =>
+    parts.locks.run(vm.uuid, async () => {
+      try {
+        if (parts.vtpms.get(vm.uuid)?.state === 'running') await parts.vtpms.suspend(vm.uuid);
+      } catch (error) {
+        parts.log.error('virtual TPM not saved', { vm: vm.uuid, error: messageOf(error) });
+      }
+    }),
   );
-  parts.events.emit({ kind: 'vtpm-failed', recordId, vm: vm.uuid, sentence });
 }

@@ -1,6 +1,7 @@
 import type { ReferenceMonitor } from '../../acm/index.js';
+import { createKeyedLock, type KeyedLock, TvdcError } from '../../base/index.js';
+import { prefixEnd, type Store, type StoreTransaction } from '../../store/index.js';
 import { createImaLog, type ImaLogPart } from '../../tpm/logs/index.js';
-import { prefixEnd, type Store } from '../../store/index.js';
 import type { VtpmInstances } from '../../vtpm/index.js';
 import type { HostBoot } from './host-boot.js';
 import { type ImageFile, readImage } from './image.js';
@@ -20,6 +21,7 @@ export class GuestBoot {
   readonly #store: Store;
   readonly #vtpms: VtpmInstances;
   readonly #host: HostBoot;
+  readonly #locks: KeyedLock = createKeyedLock();
 
   constructor(store: Store, vtpms: VtpmInstances, host: HostBoot) {
     this.#store = store;
@@ -28,19 +30,27 @@ export class GuestBoot {
   }
 
   /** A fresh boot: the TPM has just started, the logs begin anew. @throws ConfigurationError `bad_image` */
-  async measure(vm: string, imageFolder: string): Promise<void> {
-    const boot = await measureBoot(await readImage(imageFolder));
-    await this.#write(vm, boot.eventLog, boot.measurements);
-    await this.#vtpms.extend(vm, boot.extensions);
+  measure(vm: string, imageFolder: string): Promise<void> {
+    return this.#locks.run(vm, async () => {
+      const boot = await measureBoot(await readImage(imageFolder));
+      await this.#write(vm, boot.eventLog, boot.measurements);
+      await this.#vtpms.extend(vm, boot.extensions);
+    });
   }
 
-  /** A running guest loads more files. @throws ConfigurationError `bad_image` */
-  async load(vm: string, files: readonly ImageFile[]): Promise<void> {
-    const logs = this.logs(vm);
-    const before = logs?.measurements(0, Number.MAX_SAFE_INTEGER).data ?? new Uint8Array(0);
-    const after = await measureFiles(files, before);
-    await this.#write(vm, logs?.eventLog ?? new Uint8Array(0), after.measurements);
-    await this.#vtpms.extend(vm, after.extensions);
+  /**
+   * A running guest loads more files.
+   * @throws ConfigurationError `bad_image` @throws TvdcError `not_booted`: its virtual TPM does not run
+   */
+  load(vm: string, files: readonly ImageFile[]): Promise<void> {
+    return this.#locks.run(vm, async () => {
+      const logs = this.logs(vm);
+      if (logs === undefined || this.#vtpms.get(vm)?.state !== 'running')
+        throw new TvdcError('not_booted', `virtual machine ${vm} runs no measured boot`);
+      const after = await measureFiles(files, logs.measurements(0, Number.MAX_SAFE_INTEGER).data);
+      await this.#write(vm, logs.eventLog, after.measurements);
+      await this.#vtpms.extend(vm, after.extensions);
+    });
   }
 
   async #write(vm: string, eventLog: Uint8Array, measurements: Uint8Array): Promise<void> {
@@ -58,11 +68,10 @@ export class GuestBoot {
     return { eventLog, measurements: (start, maxEntries) => createImaLog({ existing: ima }).part(start, maxEntries) };
   }
 
-  async forget(vm: string): Promise<void> {
-    await this.#store.transaction((tx) => {
-      const from = `${prefix}${vm}/`;
-      for (const entry of tx.range('vmm', from, prefixEnd(from), 10)) tx.delete('vmm', entry.key);
-    });
+  /** Drops the logs of a VM together with whatever else the transaction does. */
+  forgetIn(tx: StoreTransaction, vm: string): void {
+    const from = `${prefix}${vm}/`;
+    for (const entry of tx.range('vmm', from, prefixEnd(from), 10)) tx.delete('vmm', entry.key);
   }
 
   /** Writes what the host enforces now into the host's own log and PCR. */

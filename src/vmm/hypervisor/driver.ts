@@ -13,26 +13,31 @@ export interface DomainSpec {
 
 /**
  * A hypervisor. It decides nothing: what brings a domain to life takes a permit that only the reference monitor can make.
- * Every call is idempotent: the state asked for may be there already.
+ * Every call is idempotent: the state asked for may be there already. Every call ends: what takes too long is a failure.
  * @throws VmmError `driver_failed`
  */
 export interface HypervisorDriver {
   readonly name: string;
-  /** Makes the domain run from its boot. */
+  /** Makes a domain that is off run from its boot; takes a permit to start or to migrate in. */
   start(domain: DomainSpec, permit: Permit): Promise<void>;
-  /** Ends the domain at once. */
+  /** Ends a running or paused domain at once. */
   stop(uuid: string): Promise<void>;
-  /** Asks the guest to shut down and waits until it has. */
+  /** Asks the guest of a running domain to shut down and waits until it has. */
   shutDown(uuid: string): Promise<void>;
   pause(uuid: string): Promise<void>;
   unpause(uuid: string): Promise<void>;
-  /** Writes memory to the host's disk and ends the domain. */
+  /** Writes memory of a running or paused domain to the host's disk and ends the domain. */
   save(uuid: string): Promise<void>;
+  /** Makes a saved domain run on, also if it was paused when it was saved; takes a permit to resume. */
   restore(domain: DomainSpec, permit: Permit): Promise<void>;
   /** Removes what was saved. */
   discardSaved(uuid: string): Promise<void>;
+  /** Gives a running or paused domain a disk. */
   attachDisk(uuid: string, disk: DomainSpec['disks'][number]): Promise<void>;
   detachDisk(uuid: string, id: string): Promise<void>;
+  /** Identifiers of the disks of a domain; none if it is off. */
+  disksOf(uuid: string): Promise<readonly string[]>;
+  stateOf(uuid: string): Promise<VmState>;
   /** What there is besides what is off. */
   domains(): Promise<ReadonlyMap<string, Exclude<VmState, 'off'>>>;
 }

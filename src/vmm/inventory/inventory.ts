@@ -45,6 +45,8 @@ export class Inventory {
   readonly #vlans: Table<'vlan'>;
   readonly #names = new Map<string, string>();
   readonly #usersOfVolume = new Map<string, Set<string>>();
+  /** Volumes by resource and by name. */
+  readonly #volumeNames = new Map<string, string>();
 
   constructor(store: Store) {
     this.#store = store;
@@ -52,6 +54,7 @@ export class Inventory {
     this.#volumes = new Table('volume', store);
     this.#vlans = new Table('vlan', store);
     for (const vm of this.#vms.rows.values()) this.#index(vm);
+    for (const volume of this.#volumes.rows.values()) this.#indexVolume(volume);
   }
 
   #index(vm: VirtualMachine): void {
@@ -66,6 +69,18 @@ export class Inventory {
   #unindex(vm: VirtualMachine): void {
     this.#names.delete(vm.name);
     for (const disk of vm.disks) this.#usersOfVolume.get(disk.volume)?.delete(vm.uuid);
+  }
+
+  #indexVolume(volume: Volume): void {
+    this.#volumeNames.set(volume.resource, volume.uuid);
+    this.#volumeNames.set(volume.name, volume.uuid);
+  }
+
+  #unindexVolume(uuid: string): void {
+    const before = this.volume(uuid);
+    if (before === undefined) return;
+    this.#volumeNames.delete(before.resource);
+    this.#volumeNames.delete(before.name);
   }
 
   vms(): IterableIterator<VirtualMachine> {
@@ -89,9 +104,10 @@ export class Inventory {
     return this.#volumes.rows.get(uuid);
   }
 
+  /** By its ACM name or its own. */
   volumeByResource(resource: string): Volume | undefined {
-    for (const volume of this.volumes()) if (volume.resource === resource || volume.name === resource) return volume;
-    return undefined;
+    const uuid = this.#volumeNames.get(resource);
+    return uuid === undefined ? undefined : this.volume(uuid);
   }
 
   /** Virtual machines that have the volume as a disk. */
@@ -138,8 +154,12 @@ export class Inventory {
             this.#index(vm);
           }),
         deleteVm: (uuid) => remove(this.#vms, uuid, () => forget(uuid)),
-        putVolume: (volume) => put(this.#volumes, volume, nothing),
-        deleteVolume: (uuid) => remove(this.#volumes, uuid, nothing),
+        putVolume: (volume) =>
+          put(this.#volumes, volume, () => {
+            this.#unindexVolume(volume.uuid);
+            this.#indexVolume(volume);
+          }),
+        deleteVolume: (uuid) => remove(this.#volumes, uuid, () => this.#unindexVolume(uuid)),
         putVlan: (vlan) => put(this.#vlans, vlan, nothing),
         deleteVlan: (id) => remove(this.#vlans, String(id).padStart(4, '0'), nothing),
       });

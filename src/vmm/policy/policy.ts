@@ -6,10 +6,10 @@ import {
   type PolicyDocument,
   type PolicyRecord,
 } from '../../acm/index.js';
-import { TvdcError } from '../../base/index.js';
+import { messageOf, TvdcError } from '../../base/index.js';
 import type { Actor } from '../events.js';
 import type { HostParts } from '../parts.js';
-import { refuse } from '../transitions/common.js';
+import { decisionFacts, refuse } from '../transitions/common.js';
 
 export type PolicyForm = 'xml' | 'json';
 
@@ -31,9 +31,11 @@ function policyName(record: { readonly name: string; readonly version: string })
   return `${record.name} ${record.version}`;
 }
 
-function journal(parts: HostParts, actor: Actor, change: string, policy: string) {
-  return (tx: Parameters<HostParts['journal']['append']>[0]): string =>
-    parts.journal.append(tx, { kind: 'policy', actor: actor.user, subject: policy, facts: { change } }).id;
+type Tx = Parameters<HostParts['journal']['append']>[0];
+
+function journal(parts: HostParts, actor: Actor, change: string, policy: string, decision?: Decision) {
+  const facts = { change, ...(decision === undefined ? {} : decisionFacts(decision)) };
+  return (tx: Tx): string => parts.journal.append(tx, { kind: 'policy', actor: actor.user, subject: policy, facts }).id;
 }
 
 export function parsePolicy(text: string, form: PolicyForm): PolicyDocument {
@@ -59,7 +61,8 @@ export async function importPolicy(
     },
   });
   if (record === undefined) throw new InvalidPolicyError(findings);
-  parts.events.emit({ kind: 'policy-changed', recordId, change: 'import', policy });
+  // Nothing is recorded where the same document was there already.
+  if (recordId !== '') parts.events.emit({ kind: 'policy-changed', recordId, change: 'import', policy });
   return { record, findings };
 }
 
@@ -74,7 +77,8 @@ export async function deployPolicy(
   const record = await parts.monitor.policies.deploy(name, version, (tx) => {
     recordId = journal(parts, actor, 'deploy', `${name} ${version}`)(tx);
   });
-  parts.events.emit({ kind: 'policy-changed', recordId, change: 'deploy', policy: policyName(record) });
+  if (recordId !== '')
+    parts.events.emit({ kind: 'policy-changed', recordId, change: 'deploy', policy: policyName(record) });
   return record;
 }
 
@@ -83,14 +87,12 @@ async function change(
   actor: Actor,
   what: string,
   policy: string,
-  decide: (record: {
-    readonly record: (tx: Parameters<HostParts['journal']['append']>[0], decision: Decision) => void;
-  }) => Promise<Decision>,
+  decide: (record: { readonly record: (tx: Tx, decision: Decision) => void }) => Promise<Decision>,
 ): Promise<Decision> {
   let recordId = '';
   const decision = await decide({
-    record: (tx) => {
-      recordId = journal(parts, actor, what, policy)(tx);
+    record: (tx, taken) => {
+      recordId = journal(parts, actor, what, policy, taken)(tx);
     },
   });
   if (!decision.permit) {
@@ -98,8 +100,13 @@ async function change(
     const args = messageId === 'TVDC0204' ? [policy, decision.sentence] : [decision.sentence];
     throw await refuse(parts, actor, { messageId, arguments: args, element: null, decision }, null);
   }
-  await parts.boot.extendIsolation(parts.monitor);
   parts.events.emit({ kind: 'policy-changed', recordId, change: what, policy });
+  try {
+    await parts.boot.extendIsolation(parts.monitor);
+  } catch (error) {
+    // The change is in force; a host whose log lacks it is not trusted by its verifier.
+    parts.log.error('policy not measured', { policy, error: messageOf(error) });
+  }
   return decision;
 }
 

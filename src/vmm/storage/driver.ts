@@ -4,8 +4,12 @@
  */
 export interface StorageDriver {
   readonly name: string;
-  /** Makes an empty volume; returns its ACM resource name (`file:/…`). */
+  /** ACM resource name (`file:/…`) that a volume has or would have. */
+  locate(uuid: string): string;
+  /** Makes an empty volume; returns its ACM resource name. */
   create(uuid: string, sizeBytes: number): Promise<string>;
+  /** Makes a volume with the content of another; returns its ACM resource name. */
+  copy(resource: string, uuid: string): Promise<string>;
   remove(resource: string): Promise<void>;
   /** Overwrites all content; reports how far it is, from 0 to 1. */
   erase(resource: string, progress: (share: number) => void): Promise<void>;

@@ -4,7 +4,7 @@ import type { JsonValue } from '../../store/index.js';
 import { RefusedError, VmmError } from '../errors.js';
 import type { Actor } from '../events.js';
 import type { DomainSpec } from '../hypervisor/index.js';
-import type { InventoryChange, VirtualMachine, VmState } from '../inventory/index.js';
+import type { Disk, InventoryChange, Port, VirtualMachine, VmState, Volume } from '../inventory/index.js';
 import type { HostParts } from '../parts.js';
 import { endIntent } from './intent.js';
 
@@ -20,13 +20,21 @@ export function requireState(vm: VirtualMachine, wanted: readonly VmState[], wha
   if (!wanted.includes(vm.state)) throw new VmmError('wrong_state', [vm.name, vm.state, what, wanted.join(' or ')]);
 }
 
-/** ACM names of the resources that a VM opens when it starts. */
+/** @throws VmmError `not_found` */
+function resourceOf(parts: HostParts, disk: Disk): string {
+  const volume = parts.inventory.volume(disk.volume);
+  if (volume === undefined) throw new VmmError('not_found', [disk.volume]);
+  return volume.resource;
+}
+
+/** ACM names of the resources that a VM opens when it starts. @throws VmmError `not_found` */
 export function resourcesOf(parts: HostParts, vm: VirtualMachine): readonly string[] {
-  return vm.disks.map((disk) => {
-    const volume = parts.inventory.volume(disk.volume);
-    if (volume === undefined) throw new VmmError('not_found', [disk.volume]);
-    return volume.resource;
-  });
+  return vm.disks.map((disk) => resourceOf(parts, disk));
+}
+
+/** Where a driver finds what a disk shows. @throws VmmError `not_found` */
+export function diskPath(parts: HostParts, disk: Disk): string {
+  return resourceOf(parts, disk).replace(/^[a-z]+:/, '');
 }
 
 export function portsOf(vm: VirtualMachine): readonly { readonly id: string; readonly vlan: number }[] {
@@ -39,15 +47,39 @@ export async function domainOf(parts: HostParts, vm: VirtualMachine): Promise<Do
   for (const port of vm.ports) {
     ports.push({ id: port.id, mac: port.mac, bridge: await parts.network.ensureBridge(port.vlanId) });
   }
-  const resources = resourcesOf(parts, vm);
   return {
     uuid: vm.uuid,
     name: vm.name,
     memoryMiB: vm.memoryMiB,
     processors: vm.processors,
-    disks: vm.disks.map((disk, at) => ({ id: disk.id, path: (resources[at] as string).replace(/^[a-z]+:/, '') })),
+    disks: vm.disks.map((disk) => ({ id: disk.id, path: diskPath(parts, disk) })),
     ports,
   };
+}
+
+/** Connects ports to the bridges of their VLANs. */
+export async function connectPorts(parts: HostParts, ports: readonly Port[]): Promise<void> {
+  for (const port of ports) {
+    await parts.network.ensureBridge(port.vlanId);
+    await parts.network.connect(port, port.vlanId);
+  }
+}
+
+export async function disconnectPorts(parts: HostParts, ports: readonly Port[]): Promise<void> {
+  for (const port of ports) await parts.network.disconnect(port.id);
+}
+
+/** Volumes of a VM that nobody has written to since they were made or erased. */
+export function unusedVolumes(parts: HostParts, vm: VirtualMachine): readonly Volume[] {
+  return vm.disks.flatMap((disk) => {
+    const volume = parts.inventory.volume(disk.volume);
+    return volume === undefined || volume.used ? [] : [volume];
+  });
+}
+
+/** The VM may write to its volumes from now on. */
+export function markVolumesUsed(parts: HostParts, vm: VirtualMachine, change: InventoryChange): void {
+  for (const volume of unusedVolumes(parts, vm)) change.putVolume({ ...volume, used: true });
 }
 
 /** What a refusal is about, for the record, the alert and the error. */
@@ -81,7 +113,7 @@ export async function refuse(
 }
 
 /** A decision as the journal keeps it. */
-function decisionFacts(decision: Decision): Readonly<Record<string, JsonValue>> {
+export function decisionFacts(decision: Decision): Readonly<Record<string, JsonValue>> {
   return JSON.parse(JSON.stringify(decisionRecord(decision))) as Record<string, JsonValue>;
 }
 
@@ -97,7 +129,7 @@ export async function commitVm(
   const vm = { ...after, changedAt: parts.clock.now() };
   const recordId = await parts.inventory.change((change) => {
     change.putVm(vm);
-    if (transition === 'start' || transition === 'restore') markVolumesUsed(parts, vm, change);
+    if (vm.state === 'running' || vm.state === 'paused') markVolumesUsed(parts, vm, change);
     endIntent(change.tx, vm.uuid);
     return parts.journal.append(change.tx, {
       kind: decision === null ? 'transition' : 'decision',
@@ -108,11 +140,4 @@ export async function commitVm(
   });
   parts.events.emit({ kind: 'vm-changed', recordId, vm, before, transition });
   return vm;
-}
-
-function markVolumesUsed(parts: HostParts, vm: VirtualMachine, change: InventoryChange): void {
-  for (const disk of vm.disks) {
-    const volume = parts.inventory.volume(disk.volume);
-    if (volume !== undefined && !volume.used) change.putVolume({ ...volume, used: true });
-  }
 }

@@ -1,11 +1,13 @@
-import type { PendingLabelChange } from '../../acm/index.js';
-import { VmmError } from '../errors.js';
 import type { Actor } from '../events.js';
 import type { Criticality, Disk, Port, VirtualMachine } from '../inventory/index.js';
+import { VmmError } from '../errors.js';
 import type { HostParts } from '../parts.js';
-import { type Refusal, refuse, requireState, requireVm } from './common.js';
-import { beginIntent, endIntent } from './intent.js';
-import { runSteps } from './steps.js';
+import { removeVm } from './destroy.js';
+import { beginIntent, endIntent, openIntent } from './intent.js';
+import { lockDevices, lockName } from './locks.js';
+import { makeVm } from './make.js';
+import { settleFailed } from './settle.js';
+import { holdVm } from './transition.js';
 
 /** What a virtual machine is to be. `volumes` are UUIDs of volumes, `vlans` numbers of VLANs of this host. */
 export interface VmSpec {
@@ -27,9 +29,14 @@ function invalid(sentence: string): VmmError {
   return new VmmError('invalid', [sentence]);
 }
 
+/** @throws VmmError `invalid`, `name_in_use`; the caller holds the name */
+export function checkName(parts: HostParts, name: string): void {
+  if (!nameForm.test(name))
+    throw invalid(`"${name}" is not a name: letters, digits, dot, dash, underscore, at most 63`);
+  if (parts.inventory.vmByName(name) !== undefined) throw new VmmError('name_in_use', [name]);
+}
+
 function checkSpec(parts: HostParts, spec: VmSpec): void {
-  if (!nameForm.test(spec.name))
-    throw invalid(`"${spec.name}" is not a name: letters, digits, dot, dash, underscore, at most 63`);
   if (!Number.isInteger(spec.memoryMiB) || spec.memoryMiB < 1)
     throw invalid(`memory must be at least 1 MiB, got ${spec.memoryMiB}`);
   if (!Number.isInteger(spec.processors) || spec.processors < 1)
@@ -61,120 +68,71 @@ export function newPort(parts: HostParts, vlanId: number): Port {
   return { id: parts.randomness.uuid(), mac: randomMac(parts), vlanId };
 }
 
-/** A label was refused inside a transaction: carries the decision out of it. */
-class LabelRefused extends Error {
-  readonly pending: PendingLabelChange;
-
-  constructor(pending: PendingLabelChange) {
-    super(pending.decision.sentence);
-    this.pending = pending;
-  }
-}
-
 /**
  * Makes a virtual machine with its label and its virtual TPM: all of it or nothing.
- * @throws VmmError `invalid`, `not_found`, `name_in_use`, `driver_failed` @throws RefusedError the label is not possible
+ * @throws VmmError `invalid`, `not_found`, `name_in_use`, `in_use`, `driver_failed` @throws RefusedError the label is not possible
  */
 export function defineVm(parts: HostParts, actor: Actor, spec: VmSpec): Promise<VirtualMachine> {
-  return parts.locks.run(`name/${spec.name}`, async () => {
-    checkSpec(parts, spec);
-    if (parts.inventory.vmByName(spec.name) !== undefined) throw new VmmError('name_in_use', [spec.name]);
-    const now = parts.clock.now();
-    const vm: VirtualMachine = {
-      uuid: parts.randomness.uuid(),
-      name: spec.name,
-      memoryMiB: spec.memoryMiB,
-      processors: spec.processors,
-      criticality: spec.criticality,
-      disks: spec.volumes.map((volume) => newDisk(parts, volume)),
-      ports: spec.vlans.map((vlan) => newPort(parts, vlan)),
-      tpm: spec.tpm,
-      image: spec.image,
-      state: 'off',
-      createdAt: now,
-      changedAt: now,
-    };
-    await beginIntent(parts, vm.uuid, 'define', actor.user);
-    try {
-      let recordId = '';
-      const tpm = {
-        name: 'vtpm',
-        run: async () => {
-          if (vm.tpm) await parts.vtpms.create(vm.uuid);
-        },
-        undo: async () => {
-          if (vm.tpm) await parts.vtpms.destroy(vm.uuid);
-        },
+  const { name, label, volumes, vlans, memoryMiB, processors, criticality, tpm, image } = spec;
+  return lockName(parts, 'vm', name, () =>
+    lockDevices(parts, volumes, vlans, async () => {
+      checkName(parts, name);
+      checkSpec(parts, spec);
+      const now = parts.clock.now();
+      const vm: VirtualMachine = {
+        uuid: parts.randomness.uuid(),
+        name,
+        memoryMiB,
+        processors,
+        criticality,
+        disks: volumes.map((volume) => newDisk(parts, volume)),
+        ports: vlans.map((vlan) => newPort(parts, vlan)),
+        tpm,
+        image,
+        state: 'off',
+        createdAt: now,
+        changedAt: now,
       };
-      const record = {
-        name: 'record',
-        run: async () => {
-          recordId = await recordDefinition(parts, actor, vm, spec.label);
-        },
-        undo: async () => undefined,
-      };
-      await runSteps([tpm, record], parts.log);
-      parts.events.emit({ kind: 'vm-defined', recordId, vm });
-      return vm;
-    } catch (error) {
-      if (error instanceof LabelRefused) {
-        const refusal: Refusal = {
-          messageId: 'TVDC0203',
-          arguments: [error.pending.decision.sentence],
-          element: vm.uuid,
-          decision: error.pending.decision,
-        };
-        throw await refuse(parts, actor, refusal, vm.uuid);
-      }
-      await parts.store.transaction((tx) => endIntent(tx, vm.uuid));
-      throw error;
-    }
-  });
-}
-
-async function recordDefinition(
-  parts: HostParts,
-  actor: Actor,
-  vm: VirtualMachine,
-  label: string | null,
-): Promise<string> {
-  let pending: PendingLabelChange | null = null;
-  const recordId = await parts.inventory.change((change) => {
-    change.putVm(vm);
-    if (label !== null) {
-      const element = { kind: 'vm', vm: vm.uuid, state: 'off' } as const;
-      pending = parts.monitor.changeLabelIn(change.tx, { element, label, oldLabel: '' });
-      if (!pending.decision.permit) throw new LabelRefused(pending);
-    }
-    endIntent(change.tx, vm.uuid);
-    const facts = { transition: 'define', name: vm.name, label };
-    return parts.journal.append(change.tx, { kind: 'transition', actor: actor.user, subject: vm.uuid, facts }).id;
-  });
-  (pending as PendingLabelChange | null)?.applied();
-  return recordId;
+      return makeVm(parts, actor, { vm, label, volumes: [], makeTpm: () => parts.vtpms.create(vm.uuid) });
+    }),
+  );
 }
 
 /**
- * Removes a virtual machine that is off, its label and its virtual TPM.
- * @throws VmmError `not_found`, `wrong_state`
+ * Removes a virtual machine that is off, its label and its virtual TPM. Its volumes stay, with label and content.
+ * @throws VmmError `not_found`, `wrong_state` @throws VtpmError nothing was changed
  */
 export function destroyVm(parts: HostParts, actor: Actor, uuid: string): Promise<void> {
-  return parts.locks.run(uuid, async () => {
-    const vm = requireVm(parts, uuid);
-    requireState(vm, ['off'], 'destroy');
-    await beginIntent(parts, uuid, 'destroy', actor.user);
-    let forgotten: PendingLabelChange | null = null;
+  return holdVm(parts, uuid, { states: ['off'], what: 'destroy' }, async (vm) => {
+    try {
+      await beginIntent(parts, uuid, 'destroy', actor.user);
+      await removeVm(parts, actor, vm);
+    } catch (error) {
+      if (openIntent(parts.store, uuid) === undefined) throw error;
+      // As long as the virtual TPM is whole nothing has happened; afterwards there is only one way to go.
+      const whole = !vm.tpm || parts.vtpms.get(uuid) !== undefined;
+      if (whole) await parts.store.transaction((tx) => endIntent(tx, uuid));
+      else await settleFailed(parts, uuid);
+      if (parts.inventory.vm(uuid) !== undefined) throw error;
+    }
+  });
+}
+
+/** How much a virtual machine matters; changes nothing else of it. @throws VmmError `not_found` */
+export function changeCriticality(
+  parts: HostParts,
+  actor: Actor,
+  uuid: string,
+  criticality: Criticality,
+): Promise<VirtualMachine> {
+  return holdVm(parts, uuid, { states: ['off', 'running', 'paused', 'saved'], what: 'change' }, async (before) => {
+    const vm: VirtualMachine = { ...before, criticality };
     const recordId = await parts.inventory.change((change) => {
-      change.deleteVm(uuid);
-      forgotten = parts.monitor.forget(change.tx, { kind: 'vm', vm: uuid });
-      const facts = { transition: 'destroy', name: vm.name };
-      return parts.journal.append(change.tx, { kind: 'transition', actor: actor.user, subject: uuid, facts }).id;
+      change.putVm(vm);
+      const facts = { change: 'criticality', criticality };
+      return parts.journal.append(change.tx, { kind: 'vm', actor: actor.user, subject: uuid, facts }).id;
     });
-    (forgotten as PendingLabelChange | null)?.applied();
-    // The intent stays until the virtual TPM is gone too: recovery removes it otherwise.
-    if (vm.tpm) await parts.vtpms.destroy(uuid);
-    await parts.store.transaction((tx) => endIntent(tx, uuid));
-    await parts.boot.forget(uuid);
-    parts.events.emit({ kind: 'vm-destroyed', recordId, vm });
+    parts.events.emit({ kind: 'vm-changed', recordId, vm, before, transition: 'criticality' });
+    return vm;
   });
 }

@@ -1,4 +1,5 @@
-export { defineVm, destroyVm, type VmSpec } from './define.js';
+export { cloneVm } from './clone.js';
+export { changeCriticality, defineVm, destroyVm, type VmSpec } from './define.js';
 export { attachDisk, connectVlan, detachDisk, disconnectPort } from './devices.js';
 export { changeLabel, type LabelTarget } from './label.js';
 export { saveVm, stopVm } from './leave.js';

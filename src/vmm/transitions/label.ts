@@ -1,9 +1,10 @@
-import type { Decision, LabelChange } from '../../acm/index.js';
+import { type Decision, type LabelChange, tryParseLabel } from '../../acm/index.js';
 import { VmmError } from '../errors.js';
 import type { Actor } from '../events.js';
 import { type VirtualMachine, vlanResource } from '../inventory/index.js';
 import type { HostParts } from '../parts.js';
-import { refuse, requireVm } from './common.js';
+import { decisionFacts, refuse, requireVm } from './common.js';
+import { settlePending } from './settle.js';
 
 /** Something that carries a label: a VM or volume by UUID, a VLAN by its number. */
 export type LabelTarget =
@@ -51,8 +52,8 @@ function checkSanitized(parts: HostParts, target: LabelTarget, label: string | n
   const volume = parts.inventory.volume(target.uuid);
   if (volume === undefined || !volume.used) return;
   const now = parts.monitor.labels.resource(volume.resource);
-  const wanted = label?.split(':').at(-1) ?? null;
-  if (now?.label === wanted) return;
+  const wanted = label === null ? null : tryParseLabel(label, parts.monitor.policy.name);
+  if (now !== undefined && now.label === wanted?.label && now.policy === wanted.policy) return;
   throw new VmmError('sanitization_required', [volume.name]);
 }
 
@@ -70,17 +71,19 @@ export function changeLabel(
 ): Promise<Decision> {
   const key = target.kind === 'vlan' ? vlanResource(target.id) : target.uuid;
   return parts.locks.run(key, async () => {
+    if (target.kind === 'vm') await settlePending(parts, target.uuid);
     const { element, id, name } = elementOf(parts, target);
     checkSanitized(parts, target, label);
     let recordId = '';
     const change: LabelChange = { element, label, ...(oldLabel === undefined ? {} : { oldLabel }) };
     const decision = await parts.monitor.changeLabel(change, {
-      record: (tx) => {
+      record: (tx, taken) => {
         const facts = {
           change: label === null ? 'remove label' : 'assign label',
           name,
           label,
           oldLabel: oldLabel ?? null,
+          ...decisionFacts(taken),
         };
         recordId = parts.journal.append(tx, { kind: 'label', actor: actor.user, subject: id, facts }).id;
       },

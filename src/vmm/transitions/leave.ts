@@ -1,17 +1,52 @@
+import { messageOf } from '../../base/index.js';
 import type { Actor } from '../events.js';
 import type { VirtualMachine, VmState } from '../inventory/index.js';
 import type { HostParts } from '../parts.js';
-import { commitVm, requireState, requireVm } from './common.js';
-import { beginIntent } from './intent.js';
+import { commitVm, disconnectPorts, requireVm } from './common.js';
+import { beginIntent, type TransitionKind } from './intent.js';
+import { settleFailed } from './settle.js';
+import { holdVm, workOn } from './transition.js';
+import { alignTpm } from './virtual-tpm.js';
 
-async function leaveNetwork(parts: HostParts, vm: VirtualMachine): Promise<void> {
-  for (const port of vm.ports) await parts.network.disconnect(port.id);
+/** A change that is carried out to its end where possible: a domain that has ended cannot be brought back. */
+export async function carryOut(
+  parts: HostParts,
+  actor: Actor,
+  vm: VirtualMachine,
+  change: { readonly kind: TransitionKind; readonly name: string; readonly to: VmState },
+  act: () => Promise<void>,
+): Promise<VirtualMachine> {
+  try {
+    await beginIntent(parts, vm.uuid, change.kind, actor.user);
+    await act();
+    return await commitVm(parts, actor, change.name, vm, { ...vm, state: change.to });
+  } catch (error) {
+    if ((await settleFailed(parts, vm.uuid)) !== change.to) throw error;
+    parts.log.warn('transition finished at the second try', {
+      vm: vm.uuid,
+      transition: change.name,
+      error: messageOf(error),
+    });
+    return requireVm(parts, vm.uuid);
+  }
 }
 
-/** Everything a VM holds on this host is given back after its domain has ended; what fails is finished by recovery. */
-async function powerDown(parts: HostParts, vm: VirtualMachine): Promise<void> {
-  await leaveNetwork(parts, vm);
-  if (vm.tpm) await parts.vtpms.powerOff(vm.uuid);
+/** Everything a VM holds on this host is given back after its domain has ended. */
+async function endDomain(parts: HostParts, vm: VirtualMachine, how: 'stop' | 'shutDown'): Promise<void> {
+  if (vm.state === 'saved') await parts.hypervisor.discardSaved(vm.uuid);
+  else await parts.hypervisor[how](vm.uuid);
+  await alignTpm(parts, vm, 'off');
+  await disconnectPorts(parts, vm.ports);
+  parts.monitor.left(vm.uuid);
+}
+
+/** The guest stands still before its TPM goes, and the TPM is on disk before the domain: a crash loses no PCRs. */
+async function saveDomain(parts: HostParts, vm: VirtualMachine): Promise<void> {
+  await parts.hypervisor.pause(vm.uuid);
+  await alignTpm(parts, vm, 'saved');
+  await parts.hypervisor.save(vm.uuid);
+  await disconnectPorts(parts, vm.ports);
+  parts.monitor.left(vm.uuid);
 }
 
 /**
@@ -24,18 +59,21 @@ export function stopVm(
   uuid: string,
   how: 'stop' | 'shutDown' = 'stop',
 ): Promise<VirtualMachine> {
-  return parts.locks.run(uuid, async () => {
-    const vm = requireVm(parts, uuid);
-    const allowed: readonly VmState[] = how === 'stop' ? ['running', 'paused', 'saved'] : ['running'];
-    requireState(vm, allowed, how === 'stop' ? 'stop' : 'shut down');
-    await beginIntent(parts, uuid, 'stop', actor.user);
-    if (vm.state === 'saved') await parts.hypervisor.discardSaved(uuid);
-    else await parts.hypervisor[how](uuid);
-    await powerDown(parts, vm);
-    const after = await commitVm(parts, actor, how === 'stop' ? 'stop' : 'shut down', vm, { ...vm, state: 'off' });
-    parts.monitor.left(uuid);
-    return after;
-  });
+  return parts.locks.run(uuid, () => stopHeldVm(parts, actor, uuid, how));
+}
+
+/** The same for who holds the VM already. */
+export function stopHeldVm(
+  parts: HostParts,
+  actor: Actor,
+  uuid: string,
+  how: 'stop' | 'shutDown',
+): Promise<VirtualMachine> {
+  const states: readonly VmState[] = how === 'stop' ? ['running', 'paused', 'saved'] : ['running'];
+  const name = how === 'stop' ? 'stop' : 'shut down';
+  return workOn(parts, uuid, { states, what: name }, (vm) =>
+    carryOut(parts, actor, vm, { kind: 'stop', name, to: 'off' }, () => endDomain(parts, vm, how)),
+  );
 }
 
 /**
@@ -43,15 +81,7 @@ export function stopVm(
  * @throws VmmError `not_found`, `wrong_state`, `driver_failed`
  */
 export function saveVm(parts: HostParts, actor: Actor, uuid: string): Promise<VirtualMachine> {
-  return parts.locks.run(uuid, async () => {
-    const vm = requireVm(parts, uuid);
-    requireState(vm, ['running', 'paused'], 'save');
-    await beginIntent(parts, uuid, 'save', actor.user);
-    await parts.hypervisor.save(uuid);
-    await leaveNetwork(parts, vm);
-    if (vm.tpm) await parts.vtpms.suspend(uuid);
-    const after = await commitVm(parts, actor, 'save', vm, { ...vm, state: 'saved' });
-    parts.monitor.left(uuid);
-    return after;
-  });
+  return holdVm(parts, uuid, { states: ['running', 'paused'], what: 'save' }, (vm) =>
+    carryOut(parts, actor, vm, { kind: 'save', name: 'save', to: 'saved' }, () => saveDomain(parts, vm)),
+  );
 }

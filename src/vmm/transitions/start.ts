@@ -1,15 +1,30 @@
-import type { Permit, Reservation } from '../../acm/index.js';
+import type { Decision, Reservation } from '../../acm/index.js';
+import { RefusedError } from '../errors.js';
 import type { Actor } from '../events.js';
 import type { VirtualMachine } from '../inventory/index.js';
 import type { HostParts } from '../parts.js';
-import { commitVm, domainOf, portsOf, refuse, requireState, requireVm, resourcesOf } from './common.js';
-import { beginIntent, endIntent } from './intent.js';
-import { runSteps, type Step } from './steps.js';
+import {
+  commitVm,
+  connectPorts,
+  domainOf,
+  markVolumesUsed,
+  portsOf,
+  refuse,
+  resourcesOf,
+  unusedVolumes,
+} from './common.js';
+import { beginIntent } from './intent.js';
+import { lockDevices } from './locks.js';
+import { settleFailed } from './settle.js';
+import { holdVm, workOn } from './transition.js';
+import { alignTpm } from './virtual-tpm.js';
+
+type Entry = 'start' | 'restore';
 
 /** Asks the reference monitor for a place in the running set. @throws RefusedError */
-async function admit(parts: HostParts, actor: Actor, vm: VirtualMachine, kind: 'start' | 'resume') {
+async function admit(parts: HostParts, actor: Actor, vm: VirtualMachine, kind: Entry) {
   const { decision, reservation } = await parts.monitor.admit(vm.uuid, {
-    kind,
+    kind: kind === 'start' ? 'start' : 'resume',
     resources: resourcesOf(parts, vm),
     ports: portsOf(vm),
   });
@@ -25,75 +40,65 @@ async function admit(parts: HostParts, actor: Actor, vm: VirtualMachine, kind: '
   return { decision, reservation };
 }
 
-function networkStep(parts: HostParts, vm: VirtualMachine): Step {
-  return {
-    name: 'network',
-    run: async () => {
-      for (const port of vm.ports) {
-        await parts.network.ensureBridge(port.vlanId);
-        await parts.network.connect(port, port.vlanId);
-      }
-    },
-    undo: async () => {
-      for (const port of vm.ports) await parts.network.disconnect(port.id);
-    },
-  };
+async function powerTpm(parts: HostParts, vm: VirtualMachine, kind: Entry): Promise<void> {
+  if (!vm.tpm) return;
+  if (kind === 'restore') {
+    await alignTpm(parts, vm, 'running');
+    return;
+  }
+  await parts.vtpms.powerOn(vm.uuid);
+  if (vm.image !== null) await parts.boot.measure(vm.uuid, vm.image);
 }
 
-function tpmStep(parts: HostParts, vm: VirtualMachine, how: 'boot' | 'resume'): Step {
-  return {
-    name: 'vtpm',
-    run: async () => {
-      if (!vm.tpm) return;
-      if (how === 'resume') {
-        await parts.vtpms.resume(vm.uuid);
-        return;
-      }
-      await parts.vtpms.powerOn(vm.uuid);
-      if (vm.image !== null) await parts.boot.measure(vm.uuid, vm.image);
-    },
-    undo: async () => {
-      if (!vm.tpm) return;
-      if (how === 'resume') await parts.vtpms.suspend(vm.uuid);
-      else await parts.vtpms.powerOff(vm.uuid);
-    },
-  };
-}
-
-function domainStep(parts: HostParts, vm: VirtualMachine, permit: Permit, how: 'start' | 'restore'): Step {
-  return {
-    name: 'hypervisor',
-    run: async () => parts.hypervisor[how](await domainOf(parts, vm), permit),
-    undo: () => (how === 'start' ? parts.hypervisor.stop(vm.uuid) : parts.hypervisor.save(vm.uuid)),
-  };
-}
-
-async function enter(
+/** Network, virtual TPM, hypervisor, record: the order in which {@link settleFailed} takes them back, turned round. */
+async function bringUp(
   parts: HostParts,
   actor: Actor,
   vm: VirtualMachine,
-  kind: 'start' | 'restore',
-  steps: (reservation: Reservation) => readonly Step[],
+  kind: Entry,
+  place: { readonly decision: Decision; readonly reservation: Reservation },
 ): Promise<VirtualMachine> {
-  await beginIntent(parts, vm.uuid, kind, actor.user);
-  const { decision, reservation } = await admit(parts, actor, vm, kind === 'start' ? 'start' : 'resume');
+  // Before the guest can write: a crash must not leave a written volume that counts as fresh.
+  if (unusedVolumes(parts, vm).length > 0) {
+    await parts.inventory.change((change) => markVolumesUsed(parts, vm, change));
+  }
+  await connectPorts(parts, vm.ports);
+  await powerTpm(parts, vm, kind);
+  await parts.hypervisor[kind](await domainOf(parts, vm), place.reservation.permit);
+  place.reservation.commit();
+  return commitVm(parts, actor, kind, vm, { ...vm, state: 'running' }, place.decision);
+}
+
+async function enter(parts: HostParts, actor: Actor, vm: VirtualMachine, kind: Entry): Promise<VirtualMachine> {
+  let reservation: Reservation | undefined;
   try {
-    let after = vm;
-    const commit: Step = {
-      name: 'commit',
-      run: async () => {
-        after = await commitVm(parts, actor, kind, vm, { ...vm, state: 'running' }, decision);
-      },
-      undo: async () => undefined,
-    };
-    await runSteps([...steps(reservation), commit], parts.log);
-    reservation.commit();
-    return after;
+    await beginIntent(parts, vm.uuid, kind, actor.user);
+    const place = await admit(parts, actor, vm, kind);
+    reservation = place.reservation;
+    return await bringUp(parts, actor, vm, kind, place);
   } catch (error) {
-    reservation.abort();
-    await parts.store.transaction((tx) => endIntent(tx, vm.uuid));
+    if (error instanceof RefusedError) throw error;
+    const state = await settleFailed(parts, vm.uuid);
+    // Unless the domain has certainly ended it keeps its place: better one workload too few than two that conflict.
+    if (state === null) await keepPlace(parts, vm, reservation);
+    else reservation?.abort();
     throw error;
   }
+}
+
+async function keepPlace(parts: HostParts, vm: VirtualMachine, reservation: Reservation | undefined): Promise<void> {
+  const state = await parts.hypervisor.stateOf(vm.uuid).catch(() => 'running' as const);
+  if (state === 'off' || state === 'saved') {
+    reservation?.abort();
+    parts.monitor.left(vm.uuid);
+    return;
+  }
+  if (parts.monitor.running().some((system) => system.vm === vm.uuid)) reservation?.commit();
+}
+
+function enterWithDevices(parts: HostParts, actor: Actor, vm: VirtualMachine, kind: Entry): Promise<VirtualMachine> {
+  const volumes = vm.disks.map((disk) => disk.volume);
+  return lockDevices(parts, volumes, [], () => enter(parts, actor, vm, kind));
 }
 
 /**
@@ -101,15 +106,12 @@ async function enter(
  * @throws VmmError `not_found`, `wrong_state`, `driver_failed` @throws RefusedError
  */
 export function startVm(parts: HostParts, actor: Actor, uuid: string): Promise<VirtualMachine> {
-  return parts.locks.run(uuid, async () => {
-    const vm = requireVm(parts, uuid);
-    requireState(vm, ['off'], 'start');
-    return enter(parts, actor, vm, 'start', (reservation) => [
-      networkStep(parts, vm),
-      tpmStep(parts, vm, 'boot'),
-      domainStep(parts, vm, reservation.permit, 'start'),
-    ]);
-  });
+  return parts.locks.run(uuid, () => startHeldVm(parts, actor, uuid));
+}
+
+/** The same for who holds the VM already. */
+export function startHeldVm(parts: HostParts, actor: Actor, uuid: string): Promise<VirtualMachine> {
+  return workOn(parts, uuid, { states: ['off'], what: 'start' }, (vm) => enterWithDevices(parts, actor, vm, 'start'));
 }
 
 /**
@@ -117,13 +119,7 @@ export function startVm(parts: HostParts, actor: Actor, uuid: string): Promise<V
  * @throws VmmError `not_found`, `wrong_state`, `driver_failed` @throws RefusedError
  */
 export function restoreVm(parts: HostParts, actor: Actor, uuid: string): Promise<VirtualMachine> {
-  return parts.locks.run(uuid, async () => {
-    const vm = requireVm(parts, uuid);
-    requireState(vm, ['saved'], 'restore');
-    return enter(parts, actor, vm, 'restore', (reservation) => [
-      networkStep(parts, vm),
-      tpmStep(parts, vm, 'resume'),
-      domainStep(parts, vm, reservation.permit, 'restore'),
-    ]);
-  });
+  return holdVm(parts, uuid, { states: ['saved'], what: 'restore' }, (vm) =>
+    enterWithDevices(parts, actor, vm, 'restore'),
+  );
 }

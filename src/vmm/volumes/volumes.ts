@@ -2,27 +2,50 @@ import { VmmError } from '../errors.js';
 import type { Actor } from '../events.js';
 import type { Vlan, Volume } from '../inventory/index.js';
 import { vlanResource } from '../inventory/index.js';
+import { messageOf } from '../../base/index.js';
 import type { HostParts } from '../parts.js';
+import { beginIntent, endIntent } from '../transitions/intent.js';
+import { lockDevices, lockName } from '../transitions/locks.js';
+import { tryRemoveRemains } from '../transitions/make.js';
 
-/** Makes an empty, unlabelled volume. @throws VmmError `invalid`, `name_in_use`, `driver_failed` */
-export async function createVolume(parts: HostParts, actor: Actor, name: string, sizeBytes: number): Promise<Volume> {
-  if (!Number.isSafeInteger(sizeBytes) || sizeBytes < 512)
-    throw new VmmError('invalid', [`a volume needs at least 512 bytes, got ${sizeBytes}`]);
-  if (parts.inventory.volumeByResource(name) !== undefined) throw new VmmError('name_in_use', [name]);
-  const uuid = parts.randomness.uuid();
-  const resource = await parts.storage.create(uuid, sizeBytes);
-  const volume: Volume = { uuid, name, resource, sizeBytes, used: false, erasedAt: null };
-  const recordId = await parts.inventory.change((change) => {
-    change.putVolume(volume);
-    return parts.journal.append(change.tx, {
-      kind: 'volume',
-      actor: actor.user,
-      subject: uuid,
-      facts: { change: 'create', name, sizeBytes },
-    }).id;
+const nameForm = /^\w[\w .-]{0,63}$/;
+
+/**
+ * Makes an empty, unlabelled volume.
+ * @throws VmmError `invalid`, `name_in_use`, `driver_failed`
+ */
+export function createVolume(parts: HostParts, actor: Actor, name: string, sizeBytes: number): Promise<Volume> {
+  return lockName(parts, 'volume', name, async () => {
+    if (!nameForm.test(name)) throw new VmmError('invalid', [`"${name}" is not a name for a volume`]);
+    if (!Number.isSafeInteger(sizeBytes) || sizeBytes < 512)
+      throw new VmmError('invalid', [`a volume needs at least 512 bytes, got ${sizeBytes}`]);
+    if (parts.inventory.volumeByResource(name) !== undefined) throw new VmmError('name_in_use', [name]);
+    const uuid = parts.randomness.uuid();
+    const volume: Volume = {
+      uuid,
+      name,
+      resource: parts.storage.locate(uuid),
+      sizeBytes,
+      used: false,
+      erasedAt: null,
+    };
+    await beginIntent(parts, uuid, 'volume', actor.user, [volume.resource]);
+    let recordId: string;
+    try {
+      await parts.storage.create(uuid, sizeBytes);
+      recordId = await parts.inventory.change((change) => {
+        change.putVolume(volume);
+        endIntent(change.tx, uuid);
+        const facts = { change: 'create', name, sizeBytes };
+        return parts.journal.append(change.tx, { kind: 'volume', actor: actor.user, subject: uuid, facts }).id;
+      });
+    } catch (error) {
+      await tryRemoveRemains(parts, uuid);
+      throw error;
+    }
+    parts.events.emit({ kind: 'volume-changed', recordId, volume });
+    return volume;
   });
-  parts.events.emit({ kind: 'volume-changed', recordId, volume });
-  return volume;
 }
 
 /** Overwrites a volume that nobody uses; after that it may change hands. @throws VmmError `not_found`, `in_use`, `driver_failed` */
@@ -53,65 +76,66 @@ export function eraseVolume(
   });
 }
 
-/** Removes a volume that no virtual machine has. @throws VmmError `not_found`, `in_use` */
+/**
+ * Removes a volume that no virtual machine has, its content first: what is left after a failure can be removed again.
+ * @throws VmmError `not_found`, `in_use`, `driver_failed`
+ */
 export function deleteVolume(parts: HostParts, actor: Actor, uuid: string): Promise<void> {
   return parts.locks.run(uuid, async () => {
     const volume = parts.inventory.volume(uuid);
     if (volume === undefined) throw new VmmError('not_found', [uuid]);
     const user = parts.inventory.usersOf(uuid)[0];
     if (user !== undefined) throw new VmmError('in_use', [volume.name, user.name]);
-    const forgotten = await parts.inventory.change((change) => {
-      change.deleteVolume(uuid);
-      parts.journal.append(change.tx, {
-        kind: 'volume',
-        actor: actor.user,
-        subject: uuid,
-        facts: { change: 'delete', name: volume.name },
-      });
-      return parts.monitor.forget(change.tx, { kind: 'resource', resource: volume.resource, uuid });
-    });
-    forgotten.applied();
     await parts.storage.remove(volume.resource);
+    await parts.inventory.change((change) => {
+      change.deleteVolume(uuid);
+      parts.monitor.forget(change.tx, { kind: 'resource', resource: volume.resource, uuid });
+      const facts = { change: 'delete', name: volume.name };
+      parts.journal.append(change.tx, { kind: 'volume', actor: actor.user, subject: uuid, facts });
+    });
   });
 }
 
 /** Makes a VLAN of this host with its bridge. @throws VmmError `invalid`, `name_in_use`, `driver_failed` */
-export async function createVlan(parts: HostParts, actor: Actor, id: number, name: string): Promise<Vlan> {
-  if (!Number.isInteger(id) || id < 1 || id > 4094)
-    throw new VmmError('invalid', [`a VLAN id is 1 to 4094 (IEEE 802.1Q), got ${id}`]);
-  if (parts.inventory.vlan(id) !== undefined) throw new VmmError('name_in_use', [vlanResource(id)]);
-  await parts.network.ensureBridge(id);
-  const vlan: Vlan = { id, name };
-  const recordId = await parts.inventory.change((change) => {
-    change.putVlan(vlan);
-    return parts.journal.append(change.tx, {
-      kind: 'vlan',
-      actor: actor.user,
-      subject: vlanResource(id),
-      facts: { change: 'create', name },
-    }).id;
+export function createVlan(parts: HostParts, actor: Actor, id: number, name: string): Promise<Vlan> {
+  return lockDevices(parts, [], [id], async () => {
+    if (!Number.isInteger(id) || id < 1 || id > 4094)
+      throw new VmmError('invalid', [`a VLAN id is 1 to 4094 (IEEE 802.1Q), got ${id}`]);
+    if (parts.inventory.vlan(id) !== undefined) throw new VmmError('name_in_use', [vlanResource(id)]);
+    await parts.network.ensureBridge(id);
+    const vlan: Vlan = { id, name };
+    let recordId: string;
+    try {
+      recordId = await parts.inventory.change((change) => {
+        change.putVlan(vlan);
+        const facts = { change: 'create', name };
+        return parts.journal.append(change.tx, { kind: 'vlan', actor: actor.user, subject: vlanResource(id), facts })
+          .id;
+      });
+    } catch (error) {
+      await parts.network
+        .removeBridge(id)
+        .catch((failure: unknown) => parts.log.error('bridge not removed', { vlan: id, error: messageOf(failure) }));
+      throw error;
+    }
+    parts.events.emit({ kind: 'vlan-changed', recordId, vlan });
+    return vlan;
   });
-  parts.events.emit({ kind: 'vlan-changed', recordId, vlan });
-  return vlan;
 }
 
-/** @throws VmmError `not_found`, `in_use` */
-export async function deleteVlan(parts: HostParts, actor: Actor, id: number): Promise<void> {
-  const vlan = parts.inventory.vlan(id);
-  if (vlan === undefined) throw new VmmError('not_found', [vlanResource(id)]);
-  for (const vm of parts.inventory.vms()) {
-    if (vm.ports.some((port) => port.vlanId === id)) throw new VmmError('in_use', [vlanResource(id), vm.name]);
-  }
-  await parts.network.removeBridge(id);
-  const forgotten = await parts.inventory.change((change) => {
-    change.deleteVlan(id);
-    parts.journal.append(change.tx, {
-      kind: 'vlan',
-      actor: actor.user,
-      subject: vlanResource(id),
-      facts: { change: 'delete' },
+/** Removes a VLAN on which no virtual machine has an interface. @throws VmmError `not_found`, `in_use`, `driver_failed` */
+export function deleteVlan(parts: HostParts, actor: Actor, id: number): Promise<void> {
+  return lockDevices(parts, [], [id], async () => {
+    if (parts.inventory.vlan(id) === undefined) throw new VmmError('not_found', [vlanResource(id)]);
+    for (const vm of parts.inventory.vms()) {
+      if (vm.ports.some((port) => port.vlanId === id)) throw new VmmError('in_use', [vlanResource(id), vm.name]);
+    }
+    await parts.network.removeBridge(id);
+    await parts.inventory.change((change) => {
+      change.deleteVlan(id);
+      parts.monitor.forget(change.tx, { kind: 'resource', resource: vlanResource(id) });
+      const facts = { change: 'delete' };
+      parts.journal.append(change.tx, { kind: 'vlan', actor: actor.user, subject: vlanResource(id), facts });
     });
-    return parts.monitor.forget(change.tx, { kind: 'resource', resource: vlanResource(id) });
   });
-  forgotten.applied();
 }

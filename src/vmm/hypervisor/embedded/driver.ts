@@ -4,57 +4,85 @@ import { VmmError } from '../../errors.js';
 import type { VmState } from '../../inventory/types.js';
 import type { DomainSpec, HypervisorDriver } from '../driver.js';
 
-type DomainState = Exclude<VmState, 'off'>;
+interface Domain {
+  readonly state: Exclude<VmState, 'off'>;
+  readonly disks: readonly string[];
+}
 
 const prefix = 'embedded/';
+
+function failed(sentence: string): VmmError {
+  return new VmmError('driver_failed', [sentence]);
+}
+
+function demandPermit(permit: Permit, uuid: string, transitions: readonly Permit['transition'][]): void {
+  if (!isPermit(permit, uuid) || !transitions.includes(permit.transition))
+    throw failed(`no permit of the reference monitor for ${uuid}`);
+}
 
 /**
  * A hypervisor without hardware: domains are records that survive this process, as domains of a real hypervisor do.
  * The boot of a domain, its measurements and its devices are real; only the processor is missing.
  */
 export function createEmbeddedHypervisor(store: Store): HypervisorDriver {
-  const stateOf = (uuid: string): DomainState | undefined => store.get('vmm', prefix + uuid) as DomainState | undefined;
+  const domainOf = (uuid: string): Domain | undefined => {
+    const value = store.get('vmm', prefix + uuid);
+    return typeof value === 'string' ? (JSON.parse(value) as Domain) : undefined;
+  };
 
-  const set = (uuid: string, state: DomainState | null): Promise<void> =>
+  const set = (uuid: string, domain: Domain | null): Promise<void> =>
     store.transaction((tx) => {
-      if (state === null) tx.delete('vmm', prefix + uuid);
-      else tx.put('vmm', prefix + uuid, state);
+      if (domain === null) tx.delete('vmm', prefix + uuid);
+      else tx.put('vmm', prefix + uuid, JSON.stringify(domain));
     });
 
-  const change = async (uuid: string, from: readonly DomainState[], to: DomainState | null): Promise<void> => {
-    const now = stateOf(uuid);
-    if (now === to || (now === undefined && to === null)) return;
-    if (now === undefined || !from.includes(now))
-      throw new VmmError('driver_failed', [`domain ${uuid} is ${now ?? 'off'}`]);
-    await set(uuid, to);
+  const change = async (uuid: string, from: readonly Domain['state'][], to: VmState): Promise<void> => {
+    const domain = domainOf(uuid);
+    if ((domain?.state ?? 'off') === to) return;
+    if (domain === undefined || !from.includes(domain.state))
+      throw failed(`domain ${uuid} is ${domain?.state ?? 'off'}`);
+    await set(uuid, to === 'off' ? null : { ...domain, state: to });
   };
 
-  const demandPermit = (permit: Permit, uuid: string): void => {
-    if (!isPermit(permit, uuid))
-      throw new VmmError('driver_failed', [`no permit of the reference monitor for ${uuid}`]);
-  };
-
-  const enter = async (domain: DomainSpec, permit: Permit): Promise<void> => {
-    demandPermit(permit, domain.uuid);
-    await set(domain.uuid, 'running');
+  const enter = async (spec: DomainSpec, from: VmState): Promise<void> => {
+    const now = domainOf(spec.uuid)?.state ?? 'off';
+    if (now === 'running') return;
+    if (now !== from) throw failed(`domain ${spec.uuid} is ${now}`);
+    await set(spec.uuid, { state: 'running', disks: spec.disks.map((disk) => disk.id) });
   };
 
   return {
     name: 'embedded',
-    start: enter,
-    restore: enter,
-    stop: (uuid) => change(uuid, ['running', 'paused'], null),
-    shutDown: (uuid) => change(uuid, ['running'], null),
+    start: async (spec, permit) => {
+      demandPermit(permit, spec.uuid, ['start', 'migrate_in']);
+      await enter(spec, 'off');
+    },
+    restore: async (spec, permit) => {
+      demandPermit(permit, spec.uuid, ['resume']);
+      await enter(spec, 'saved');
+    },
+    stop: (uuid) => change(uuid, ['running', 'paused'], 'off'),
+    shutDown: (uuid) => change(uuid, ['running'], 'off'),
     pause: (uuid) => change(uuid, ['running'], 'paused'),
     unpause: (uuid) => change(uuid, ['paused'], 'running'),
     save: (uuid) => change(uuid, ['running', 'paused'], 'saved'),
-    discardSaved: (uuid) => change(uuid, ['saved'], null),
-    attachDisk: async () => undefined,
-    detachDisk: async () => undefined,
+    discardSaved: (uuid) => change(uuid, ['saved'], 'off'),
+    attachDisk: async (uuid, disk) => {
+      const domain = domainOf(uuid);
+      if (domain === undefined || domain.state === 'saved') throw failed(`domain ${uuid} does not run`);
+      if (!domain.disks.includes(disk.id)) await set(uuid, { ...domain, disks: [...domain.disks, disk.id] });
+    },
+    detachDisk: async (uuid, id) => {
+      const domain = domainOf(uuid);
+      if (domain?.disks.includes(id) !== true) return;
+      await set(uuid, { ...domain, disks: domain.disks.filter((disk) => disk !== id) });
+    },
+    disksOf: async (uuid) => domainOf(uuid)?.disks ?? [],
+    stateOf: async (uuid) => domainOf(uuid)?.state ?? 'off',
     domains: async () => {
-      const out = new Map<string, DomainState>();
+      const out = new Map<string, Domain['state']>();
       for (const entry of store.range('vmm', prefix, prefixEnd(prefix), Number.MAX_SAFE_INTEGER)) {
-        out.set(entry.key.slice(prefix.length), entry.value as DomainState);
+        out.set(entry.key.slice(prefix.length), (JSON.parse(entry.value as string) as Domain).state);
       }
       return out;
     },

@@ -1,4 +1,5 @@
-import { mkdir, open, rm, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { copyFile, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../../../base/index.js';
 import { VmmError } from '../../errors.js';
@@ -22,12 +23,15 @@ export function createEmbeddedStorage(folder: string): StorageDriver {
     }
   };
 
+  const placeOf = (uuid: string): string => join(folder, `${uuid}.img`);
+
   return {
     name: 'embedded',
+    locate: (uuid) => `file:${placeOf(uuid)}`,
     create: (uuid, sizeBytes) =>
       guarded(`volume ${uuid}`, async () => {
         await mkdir(folder, { recursive: true, mode: 0o700 });
-        const path = join(folder, `${uuid}.img`);
+        const path = placeOf(uuid);
         const file = await open(path, 'a', 0o600);
         try {
           await file.truncate(sizeBytes);
@@ -36,7 +40,19 @@ export function createEmbeddedStorage(folder: string): StorageDriver {
         }
         return `file:${path}`;
       }),
-    remove: (resource) => guarded(resource, () => rm(pathOf(resource), { force: true })),
+    copy: (resource, uuid) =>
+      guarded(resource, async () => {
+        const path = placeOf(uuid);
+        // A copy has its name only when it is whole.
+        await copyFile(pathOf(resource), `${path}.part`, constants.COPYFILE_FICLONE);
+        await rename(`${path}.part`, path);
+        return `file:${path}`;
+      }),
+    remove: (resource) =>
+      guarded(resource, async () => {
+        await rm(pathOf(resource), { force: true });
+        await rm(`${pathOf(resource)}.part`, { force: true });
+      }),
     erase: (resource, progress) =>
       guarded(resource, async () => {
         const file = await open(pathOf(resource), 'r+');

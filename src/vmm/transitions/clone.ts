@@ -1,0 +1,69 @@
+import type { Actor } from '../events.js';
+import type { VirtualMachine, Volume } from '../inventory/index.js';
+import { VmmError } from '../errors.js';
+import type { HostParts } from '../parts.js';
+import { checkName, newDisk, newPort } from './define.js';
+import { lockDevices, lockName } from './locks.js';
+import { makeVm, type NewVolume } from './make.js';
+import { holdVm } from './transition.js';
+
+function validLabel(label: { readonly label: string; readonly state: string } | undefined): string | null {
+  return label?.state === 'valid' ? label.label : null;
+}
+
+function copyOf(parts: HostParts, source: Volume, name: string): NewVolume {
+  if (parts.inventory.volumeByResource(name) !== undefined) throw new VmmError('name_in_use', [name]);
+  const uuid = parts.randomness.uuid();
+  const resource = parts.storage.locate(uuid);
+  return {
+    volume: { ...source, uuid, name, resource },
+    label: validLabel(parts.monitor.labels.resource(source.resource)),
+    make: async () => {
+      await parts.storage.copy(source.resource, uuid);
+    },
+  };
+}
+
+function volumesOf(parts: HostParts, vm: VirtualMachine): readonly Volume[] {
+  return vm.disks.map((disk) => {
+    const volume = parts.inventory.volume(disk.volume);
+    if (volume === undefined) throw new VmmError('not_found', [disk.volume]);
+    return volume;
+  });
+}
+
+/**
+ * Makes a copy of a virtual machine that is off: same label, same configuration, copies of its volumes (`<name>-disk-<n>`,
+ * labelled as the originals) and a new identity: UUID, MAC addresses, virtual TPM with its own endorsement key.
+ * @throws VmmError `not_found`, `wrong_state`, `invalid`, `name_in_use`, `driver_failed` @throws RefusedError
+ */
+export function cloneVm(parts: HostParts, actor: Actor, uuid: string, name: string): Promise<VirtualMachine> {
+  return lockName(parts, 'vm', name, () =>
+    holdVm(parts, uuid, { states: ['off'], what: 'clone' }, (origin) => {
+      const sources = volumesOf(parts, origin);
+      const used = sources.map((volume) => volume.uuid);
+      const vlans = origin.ports.map((port) => port.vlanId);
+      return lockDevices(parts, used, vlans, async () => {
+        checkName(parts, name);
+        const volumes = sources.map((source, at) => copyOf(parts, source, `${name}-disk-${at + 1}`));
+        const now = parts.clock.now();
+        const vm: VirtualMachine = {
+          ...origin,
+          uuid: parts.randomness.uuid(),
+          name,
+          disks: volumes.map(({ volume }) => newDisk(parts, volume.uuid)),
+          ports: vlans.map((vlan) => newPort(parts, vlan)),
+          createdAt: now,
+          changedAt: now,
+        };
+        return makeVm(parts, actor, {
+          vm,
+          label: validLabel(parts.monitor.labels.vm(uuid)),
+          volumes,
+          makeTpm: () => parts.vtpms.clone(uuid, vm.uuid),
+          origin: uuid,
+        });
+      });
+    }),
+  );
+}

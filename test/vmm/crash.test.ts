@@ -1,0 +1,216 @@
+import {
+  attachDisk,
+  changeLabel,
+  cloneVm,
+  connectVlan,
+  createVlan,
+  createVolume,
+  deleteVolume,
+  destroyVm,
+  detachDisk,
+  disconnectPort,
+  type HostParts,
+  pauseVm,
+  recover,
+  resetVm,
+  restoreVm,
+  saveVm,
+  startVm,
+  stopVm,
+  unpauseVm,
+  type VmState,
+} from '../../src/vmm/index.js';
+import { actor, crash, define, enforceSample, faultsOf, openHost, type TestHost } from './support/host.js';
+
+class Killed extends Error {}
+
+/** Counts what a transition does outside of this process's memory, and stops at the `limit`-th of it. */
+class Gate {
+  #left: number;
+  readonly #mode: 'kill' | 'fail';
+  steps = 0;
+  #dead = false;
+
+  constructor(limit: number, mode: 'kill' | 'fail') {
+    this.#left = limit;
+    this.#mode = mode;
+  }
+
+  /** `kill`: nothing happens any more from then on. `fail`: that one step fails, before or after it took effect. */
+  async step<T>(work: () => Promise<T>): Promise<T> {
+    this.steps++;
+    if (this.#dead) throw new Killed();
+    this.#left--;
+    if (this.#left !== 0) return work();
+    if (this.#mode === 'kill') this.#dead = true;
+    else if (this.steps % 2 === 0) await work();
+    throw new Killed();
+  }
+}
+
+/** The same object with every method a step. */
+function gated<T extends object>(target: T, gate: Gate, names: readonly (keyof T)[]): T {
+  return new Proxy(target, {
+    get(object, name) {
+      const value: unknown = Reflect.get(object, name);
+      if (typeof value !== 'function') return value;
+      const call = value.bind(object) as (...args: unknown[]) => unknown;
+      if (!names.includes(name as keyof T)) return call;
+      return (...args: unknown[]) => gate.step(() => call(...args) as Promise<unknown>);
+    },
+  });
+}
+
+function gatedParts(parts: HostParts, gate: Gate): HostParts {
+  const { hypervisor, network, vtpms, storage, store, inventory } = parts;
+  return {
+    ...parts,
+    hypervisor: gated(hypervisor, gate, [
+      'start',
+      'stop',
+      'shutDown',
+      'pause',
+      'unpause',
+      'save',
+      'restore',
+      'discardSaved',
+      'attachDisk',
+      'detachDisk',
+    ]),
+    network: gated(network, gate, ['ensureBridge', 'connect', 'disconnect']),
+    vtpms: gated(vtpms, gate, ['create', 'clone', 'destroy', 'powerOn', 'powerOff', 'suspend', 'resume']),
+    storage: gated(storage, gate, ['create', 'copy', 'remove', 'erase']),
+    store: gated(store, gate, ['transaction']),
+    inventory: gated(inventory, gate, ['change']),
+  };
+}
+
+interface Scene {
+  readonly vm: string;
+  readonly disk: string;
+  readonly port: string;
+  readonly spare: string;
+}
+
+type Act = (parts: HostParts, scene: Scene) => Promise<unknown>;
+
+const bring: Readonly<Record<VmState, Act>> = {
+  off: async () => undefined,
+  running: (parts, { vm }) => startVm(parts, actor, vm),
+  paused: async (parts, { vm }) => {
+    await startVm(parts, actor, vm);
+    await pauseVm(parts, actor, vm);
+  },
+  saved: async (parts, { vm }) => {
+    await startVm(parts, actor, vm);
+    await saveVm(parts, actor, vm);
+  },
+};
+
+const transitions: readonly (readonly [name: string, from: VmState, act: Act])[] = [
+  ['define', 'off', (parts) => define(parts, 'fresh', 'MA', { vlans: [100] })],
+  ['clone', 'off', (parts, { vm }) => cloneVm(parts, actor, vm, 'copy')],
+  ['destroy', 'off', (parts, { vm }) => destroyVm(parts, actor, vm)],
+  ['start', 'off', (parts, { vm }) => startVm(parts, actor, vm)],
+  ['stop', 'running', (parts, { vm }) => stopVm(parts, actor, vm)],
+  ['stop', 'paused', (parts, { vm }) => stopVm(parts, actor, vm)],
+  ['stop', 'saved', (parts, { vm }) => stopVm(parts, actor, vm)],
+  ['shut down', 'running', (parts, { vm }) => stopVm(parts, actor, vm, 'shutDown')],
+  ['pause', 'running', (parts, { vm }) => pauseVm(parts, actor, vm)],
+  ['unpause', 'paused', (parts, { vm }) => unpauseVm(parts, actor, vm)],
+  ['save', 'running', (parts, { vm }) => saveVm(parts, actor, vm)],
+  ['save', 'paused', (parts, { vm }) => saveVm(parts, actor, vm)],
+  ['restore', 'saved', (parts, { vm }) => restoreVm(parts, actor, vm)],
+  ['reset', 'running', (parts, { vm }) => resetVm(parts, actor, vm)],
+  ['attach', 'off', (parts, { vm, spare }) => attachDisk(parts, actor, vm, spare)],
+  ['attach', 'running', (parts, { vm, spare }) => attachDisk(parts, actor, vm, spare)],
+  ['detach', 'running', (parts, { vm, disk }) => detachDisk(parts, actor, vm, disk)],
+  ['connect', 'running', (parts, { vm }) => connectVlan(parts, actor, vm, 100)],
+  ['disconnect', 'running', (parts, { vm, port }) => disconnectPort(parts, actor, vm, port)],
+  ['create volume', 'off', (parts) => createVolume(parts, actor, 'one more', 512)],
+];
+
+async function prepare(from: VmState): Promise<{ readonly host: TestHost; readonly scene: Scene }> {
+  const host = await openHost();
+  const { parts } = host;
+  await enforceSample(parts);
+  await createVlan(parts, actor, 100, 'MA');
+  await changeLabel(parts, actor, { kind: 'vlan', id: 100 }, 'MA');
+  const volume = await createVolume(parts, actor, 'disk', 512);
+  const spare = await createVolume(parts, actor, 'spare', 512);
+  for (const { uuid } of [volume, spare]) await changeLabel(parts, actor, { kind: 'volume', uuid }, 'MA');
+  const vm = await define(parts, 'ma', 'MA', { volumes: [volume.uuid], vlans: [100] });
+  const scene: Scene = {
+    vm: vm.uuid,
+    disk: vm.disks[0]?.id ?? '',
+    port: vm.ports[0]?.id ?? '',
+    spare: spare.uuid,
+  };
+  await bring[from](parts, scene);
+  return { host, scene };
+}
+
+async function stepsOf(from: VmState, act: Act): Promise<number> {
+  const { host, scene } = await prepare(from);
+  const gate = new Gate(0, 'kill');
+  await act(gatedParts(host.parts, gate), scene);
+  expect(await faultsOf(host)).toEqual([]);
+  return gate.steps;
+}
+
+describe.each(transitions)('%s of a virtual machine that is %s', (_name, from, act) => {
+  test('leaves one story when the process is killed at any of its steps', async () => {
+    const steps = await stepsOf(from, act);
+    expect(steps).toBeGreaterThan(0);
+    for (let at = 1; at <= steps; at++) {
+      const { host, scene } = await prepare(from);
+      await expect(act(gatedParts(host.parts, new Gate(at, 'kill')), scene)).rejects.toThrow();
+      const after = await crash(host);
+      await recover(after.parts);
+      expect({ at, faults: await faultsOf(after) }).toEqual({ at, faults: [] });
+      expect(await after.parts.journal.verify()).toMatchObject({ kind: 'intact' });
+    }
+  });
+
+  test('leaves one story when any of its steps fails, and the next transition finds it so', async () => {
+    const steps = await stepsOf(from, act);
+    for (let at = 1; at <= steps; at++) {
+      const { host, scene } = await prepare(from);
+      await act(gatedParts(host.parts, new Gate(at, 'fail')), scene).catch(() => undefined);
+      expect({ at, faults: await faultsOf(host) }).toEqual({ at, faults: [] });
+    }
+  });
+});
+
+test('a transition killed while it recovers is recovered by the next start', async () => {
+  const steps = await stepsOf('running', (parts, { vm }) => saveVm(parts, actor, vm));
+  for (let first = 1; first <= steps; first++) {
+    for (let second = 1; second <= 4; second++) {
+      const { host, scene } = await prepare('running');
+      await expect(saveVm(gatedParts(host.parts, new Gate(first, 'kill')), actor, scene.vm)).rejects.toThrow();
+      const between = await crash(host);
+      await recover(gatedParts(between.parts, new Gate(second, 'kill'))).catch(() => undefined);
+      const after = await crash(between);
+      await recover(after.parts);
+      expect(await faultsOf(after)).toEqual([]);
+    }
+  }
+});
+
+test('recovery changes nothing on a sound host', async () => {
+  const { host } = await prepare('saved');
+  const after = await crash(host);
+  const head = after.parts.journal.head();
+  expect((await recover(after.parts)).violations).toEqual([]);
+  expect(after.parts.journal.head()).toEqual(head);
+  expect(await faultsOf(after)).toEqual([]);
+});
+
+test('a volume is removed with what a failed removal left', async () => {
+  const { host, scene } = await prepare('off');
+  await expect(deleteVolume(gatedParts(host.parts, new Gate(2, 'kill')), actor, scene.spare)).rejects.toThrow();
+  const after = await crash(host);
+  await recover(after.parts);
+  await deleteVolume(after.parts, actor, scene.spare);
+  expect(await faultsOf(after)).toEqual([]);
+});
