@@ -8,6 +8,7 @@ import type { ServerListen, WbemServer } from '../../http/server/index.js';
 import type { Foundation } from '../foundation/index.js';
 import { createFront } from '../front/index.js';
 import { interopFace } from './interop.js';
+import { ensureRootNamespace } from '../../cimom/interop/index.js';
 
 /** What makes one object manager different from another. */
 export interface AssemblyOptions {
@@ -39,6 +40,7 @@ const ownNames = ['localhost', '127.0.0.1', '::1'];
 export async function assemble(foundation: Foundation, options: AssemblyOptions): Promise<Assembled> {
   const { repository, store, journal, clock, randomness, log, identity, accounts } = foundation;
   const { authorizer } = options;
+  await ensureRootNamespace(repository);
   const sender = createExportSender();
   const subscriptions = await createSubscriptions({
     repository,

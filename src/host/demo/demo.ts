@@ -1,9 +1,10 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { IsolationState } from '../../attestation/index.js';
 import { policyDigests, samplePolicies } from '../../acm/index.js';
-import { type Log, TvdcError } from '../../base/index.js';
+import { ConfigurationError, type Log, TvdcError } from '../../base/index.js';
 import type { CimInstance } from '../../cim/index.js';
 import {
   createHttpTransport,
@@ -102,6 +103,9 @@ function expectedIsolation(): IsolationState {
 
 /** Starts host, verifier and listener of the demonstration. @throws ConfigurationError @throws StoreError */
 export async function openDemo(options: DemoOptions): Promise<Demo> {
+  if (options.folder !== null && existsSync(join(options.folder, 'tvdc.db'))) {
+    throw new ConfigurationError('data_folder', `${options.folder} holds a host already; the demonstration needs an empty folder`);
+  }
   const temporary = options.folder === null;
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'tvdc-demo-')));
   const closers: (() => Promise<unknown>)[] = [];
