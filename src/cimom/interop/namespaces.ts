@@ -1,5 +1,12 @@
 import { systemClock, systemRandomness } from '../../base/index.js';
-import { type CimInstancePath, createInstancePath, foldName, stringKey } from '../../cim/model/index.js';
+import {
+  type CimInstancePath,
+  createInstance,
+  createInstancePath,
+  foldName,
+  instanceIdentity,
+  stringKey,
+} from '../../cim/model/index.js';
 import { CimError } from '../../cim/operations/index.js';
 import { createRepositoryWork, noIndications, type RepositoryWork } from '../indications/index.js';
 import { Namespaces } from '../namespaces.js';
@@ -75,6 +82,14 @@ export function namespaceProviders(
     namespaces: interop,
     rows: (context) => spelt(context).map(values),
     more: {
+      async get(context, path) {
+        const name = nameOf(path);
+        const space = known.find(name)?.space;
+        const isHome = space !== undefined && interop.includes(space.name);
+        if (space === undefined || (!isHome && space.name !== name)) return null;
+        if (instanceIdentity(path) !== instanceIdentity(paths.namespace(name))) return null;
+        return createInstance(context.classes.get('CIM_Namespace'), values(name));
+      },
       create: async (context, given) => paths.namespace(await create(context, given.getString('Name'))),
       delete: (context, path) => remove(context, nameOf(path)),
     },

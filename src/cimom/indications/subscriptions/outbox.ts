@@ -51,6 +51,18 @@ function stamped(indication: CimInstance, facts: Readonly<Record<string, CimValu
   return indication.with(Object.fromEntries(known));
 }
 
+/** null: the entry cannot be read. */
+function toItem(sequence: number, value: StoreValue): QueuedIndication | null {
+  try {
+    const [subscription, xml] = parse(value) as StoredIndication;
+    const indication = decodeCimXml(xml);
+    if (!('kind' in indication) || indication.kind !== 'instance') return null;
+    return { subscription, sequence, indication };
+  } catch {
+    return null;
+  }
+}
+
 /** Indications that wait in the store: written before the first attempt, removed when delivered or given up. */
 export class Outbox {
   readonly #store: Store;
@@ -132,20 +144,21 @@ export class Outbox {
     return this.#record(this.#store, destination)?.failingSince ?? null;
   }
 
-  /** What waited when the process ended, in order. Damaged entries are left out. */
-  waiting(destination: string): readonly QueuedIndication[] {
+  /** What waited when the process ended, in order, and the numbers of entries that cannot be read any more. */
+  waiting(destination: string): { readonly items: readonly QueuedIndication[]; readonly damaged: readonly number[] } {
     const prefix = queuePrefix(destination);
-    const out: QueuedIndication[] = [];
+    const items: QueuedIndication[] = [];
+    const damaged: number[] = [];
     for (let from = prefix; ; ) {
       const page = this.#store.range(area, from, prefixEnd(prefix), pageSize);
       for (const { key, value } of page) {
-        const [subscription, xml] = parse(value) as StoredIndication;
-        const indication = decodeCimXml(xml);
-        if (!('kind' in indication) || indication.kind !== 'instance') continue;
-        out.push({ subscription, sequence: Number(key.slice(prefix.length)), indication });
+        const sequence = Number(key.slice(prefix.length));
+        const item = toItem(sequence, value);
+        if (item === null) damaged.push(sequence);
+        else items.push(item);
       }
       const last = page.at(-1);
-      if (last === undefined || page.length < pageSize) return out;
+      if (last === undefined || page.length < pageSize) return { items, damaged };
       from = `${last.key}\u0000`;
     }
   }

@@ -54,6 +54,7 @@ class StoredSubscriptions implements Subscriptions {
   /** Writes that nobody waits for but `close()`. */
   readonly #pending = new Set<Promise<unknown>>();
   #closed = false;
+  #sweeping = false;
 
   constructor(options: SubscriptionsOptions) {
     const { repository, store } = options;
@@ -116,7 +117,7 @@ class StoredSubscriptions implements Subscriptions {
       await this.#each(className, (path, destination) => {
         const worker = this.#openWorker(path, destination);
         this.#live.putDestination(path, worker);
-        waiting.push(() => worker.push(...this.#outbox.waiting(shortName(path))));
+        waiting.push(() => this.#resume(shortName(path), worker));
       });
     }
     await this.#each(subscriptionClassName, (path, subscription) => {
@@ -125,6 +126,15 @@ class StoredSubscriptions implements Subscriptions {
       else this.#live.putSubscription(path, subscription, record);
     });
     for (const start of waiting) start();
+  }
+
+  #resume(key: string, worker: DestinationWorker): void {
+    const { items, damaged } = this.#outbox.waiting(key);
+    for (const sequence of damaged) {
+      this.#log.error('indication lost: its entry is damaged', { destination: worker.name, sequence });
+      this.#later(this.#outbox.remove(key, sequence, { failedAt: null }));
+    }
+    worker.push(...items);
   }
 
   async #each(className: string, visit: (path: CimInstancePath, instance: CimInstance) => void): Promise<void> {
@@ -247,12 +257,12 @@ class StoredSubscriptions implements Subscriptions {
   }
 
   #removeExpired(): void {
-    for (const { path } of this.#live.expired()) {
-      const remove = this.#exclusively(async () => {
-        if (this.#space.getInstance(path) !== undefined) await this.#remove(path);
-      });
-      this.#later(remove);
-    }
+    if (this.#sweeping) return;
+    this.#sweeping = true;
+    const sweep = this.#exclusively(async () => {
+      for (const { path } of this.#live.expired()) await this.#remove(path);
+    });
+    this.#later(sweep.finally(() => (this.#sweeping = false)));
   }
 
   statistics(): readonly DestinationReport[] {

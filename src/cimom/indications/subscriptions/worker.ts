@@ -1,4 +1,4 @@
-import { type Log, messageOf, TvdcError } from '../../../base/index.js';
+import { type Log, messageOf, nextTurn, TvdcError } from '../../../base/index.js';
 import type { DeliveryPort } from './options.js';
 import type { QueuedIndication } from './outbox.js';
 
@@ -25,6 +25,7 @@ export class DestinationWorker {
   readonly #controller = new AbortController();
   #queue: QueuedIndication[] = [];
   #running: Promise<void> | null = null;
+  #closing = false;
   delivered = 0;
   failures = 0;
   lost = 0;
@@ -41,24 +42,26 @@ export class DestinationWorker {
   }
 
   push(...items: readonly QueuedIndication[]): void {
-    if (this.#controller.signal.aborted) return;
+    if (this.#closing) return;
     for (const item of items) this.#queue.push(item);
     this.#running ??= this.#run();
   }
 
   /** Ends the attempt in progress; what waits is forgotten here, not in the store. */
   async close(): Promise<void> {
+    this.#closing = true;
+    // What the listener has just taken must not go out again after a restart.
+    await nextTurn();
     this.#controller.abort();
     await this.#running;
   }
 
   async #run(): Promise<void> {
-    const { signal } = this.#controller;
     for (;;) {
       const item = this.#queue[0];
-      if (item === undefined) break;
+      if (item === undefined || this.#closing) break;
       const outcome = await this.#settle(item);
-      if (signal.aborted) break;
+      if (outcome === null) break;
       this.#queue.shift();
       if (outcome === 'delivered') this.delivered++;
       else this.lost++;
@@ -67,15 +70,15 @@ export class DestinationWorker {
     this.#running = null;
   }
 
-  async #settle(item: QueuedIndication): Promise<DeliveryOutcome> {
-    const { signal } = this.#controller;
-    for (let attempt = 0; ; attempt++) {
+  /** @returns null where `close()` came before the end */
+  async #settle(item: QueuedIndication): Promise<DeliveryOutcome | null> {
+    for (let attempt = 0; !this.#closing; attempt++) {
       if (!this.#parts.wanted(item.subscription)) return 'unwanted';
       try {
         await this.#attempt(item);
         return 'delivered';
       } catch (error) {
-        if (signal.aborted) return 'failed';
+        if (this.#controller.signal.aborted) return null;
         this.failures++;
         const { attempts, interval } = this.#parts.retry();
         const last = attempt >= attempts;
@@ -88,9 +91,9 @@ export class DestinationWorker {
         this.#parts.log.warn(last ? 'indication given up' : 'indication not delivered', facts);
         if (last) return 'failed';
         await this.#pause(interval);
-        if (signal.aborted) return 'failed';
       }
     }
+    return null;
   }
 
   #attempt(item: QueuedIndication): Promise<void> {
@@ -98,20 +101,24 @@ export class DestinationWorker {
     const outer = this.#controller.signal;
     const own = new AbortController();
     return new Promise<void>((resolve, reject) => {
+      const settle = (error: unknown): void => {
+        clearTimeout(timer);
+        outer.removeEventListener('abort', onClose);
+        if (error === null) resolve();
+        else reject(error instanceof Error ? error : new TvdcError('delivery_failed', messageOf(error)));
+      };
       const end = (error: Error): void => {
+        settle(error);
         own.abort(error);
-        reject(error);
       };
       const onClose = (): void => end(new TvdcError('closed', 'delivery was ended'));
       const timer = setTimeout(() => end(new TvdcError('timeout', `no answer within ${timeout} ms`)), timeout);
       outer.addEventListener('abort', onClose, { once: true });
       // A port that throws, or that ignores its signal, holds up nobody.
-      new Promise<void>((done) => done(deliver(this.url, item.indication, own.signal)))
-        .then(resolve, reject)
-        .finally(() => {
-          clearTimeout(timer);
-          outer.removeEventListener('abort', onClose);
-        });
+      new Promise<void>((done) => done(deliver(this.url, item.indication, own.signal))).then(
+        () => settle(null),
+        (error: unknown) => settle(error ?? new TvdcError('delivery_failed', 'the delivery failed')),
+      );
     });
   }
 
