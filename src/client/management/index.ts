@@ -15,4 +15,4 @@ export {
   type RequestedState,
   requestedStates,
 } from './managed-host.js';
-export { completed, MethodRefusedError, returnNames } from './refusal.js';
+export { completed, MethodRefusedError, outText, returnNames } from './refusal.js';

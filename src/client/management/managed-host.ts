@@ -8,7 +8,7 @@ import {
   stringKey,
 } from '../../cim/index.js';
 import type { WbemClient } from '../wbem/index.js';
-import { completed } from './refusal.js';
+import { completed, outText } from './refusal.js';
 
 /** What RequestStateChange asks for. */
 export const requestedStates = { start: 2, stop: 3, shutdown: 4, save: 6, pause: 9, reboot: 10, reset: 11 } as const;
@@ -168,7 +168,7 @@ export class ManagedHost {
       OldLabel: oldLabel,
       Element: path,
     });
-    return String(out['Explanation'] ?? '');
+    return outText(out, 'Explanation');
   }
 
   /** @throws MethodRefusedError */
@@ -215,7 +215,7 @@ export class ManagedHost {
     const out = await this.#invoke(await this.#service('TVDC_SecurityPolicyService'), 'EnablePolicy', {
       Policy: policy,
     });
-    return String(out['Explanation'] ?? '');
+    return outText(out, 'Explanation');
   }
 
   async resetPolicy(): Promise<void> {
@@ -227,7 +227,7 @@ export class ManagedHost {
       Format: form === 'xml' ? 2 : 3,
       Policy: policy,
     });
-    return String(out['Document'] ?? '');
+    return outText(out, 'Document');
   }
 
   /** Asks the reference monitor without any effect. */
@@ -241,13 +241,13 @@ export class ManagedHost {
     });
     return {
       permit: out['Decision'] === 'permit',
-      reason: String(out['Reason'] ?? ''),
-      rule: String(out['Rule'] ?? ''),
-      enforcedBy: String(out['EnforcedBy'] ?? ''),
+      reason: outText(out, 'Reason'),
+      rule: outText(out, 'Rule'),
+      enforcedBy: outText(out, 'EnforcedBy'),
       subjectTypes: words(out['SubjectTypes']),
       objectTypes: words(out['ObjectTypes']),
       commonTypes: words(out['CommonTypes']),
-      sentence: String(out['Explanation'] ?? ''),
+      sentence: outText(out, 'Explanation'),
     };
   }
 

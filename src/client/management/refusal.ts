@@ -46,3 +46,9 @@ export function completed(method: string, result: InvokeResult): Readonly<Record
   if (value !== 0) throw new MethodRefusedError(method, value, result.out);
   return result.out;
 }
+
+/** A text among OUT parameters; empty where it is not there. */
+export function outText(out: Readonly<Record<string, CimValue>>, name: string): string {
+  const value = out[name];
+  return typeof value === 'string' ? value : '';
+}

@@ -104,7 +104,10 @@ function expectedIsolation(): IsolationState {
 /** Starts host, verifier and listener of the demonstration. @throws ConfigurationError @throws StoreError */
 export async function openDemo(options: DemoOptions): Promise<Demo> {
   if (options.folder !== null && existsSync(join(options.folder, 'tvdc.db'))) {
-    throw new ConfigurationError('data_folder', `${options.folder} holds a host already; the demonstration needs an empty folder`);
+    throw new ConfigurationError(
+      'data_folder',
+      `${options.folder} holds a host already; the demonstration needs an empty folder`,
+    );
   }
   const temporary = options.folder === null;
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'tvdc-demo-')));

@@ -1,7 +1,7 @@
 import { entriesOfImaLog, plannedActions, type Verdict } from '../../attestation/index.js';
 import { fromBase64 } from '../../base/index.js';
 import { type CimInstance, type CimInstancePath, stringKey } from '../../cim/index.js';
-import { completed, type ManagedHost } from '../../client/management/index.js';
+import { completed, type ManagedHost, outText } from '../../client/management/index.js';
 import type { WbemClient } from '../../client/index.js';
 import { hostReferences, type VerifierHost, workloadReferences } from '../verifier/index.js';
 import type { DemoProgress, DemoStep, DemoVerdict } from './report.js';
@@ -81,7 +81,7 @@ async function measurements(host: ManagedHost, system: string): Promise<Uint8Arr
     'GetMeasurements',
     await host.client.invoke(log, 'GetMeasurements', { StartIndex: 0n, MaxEntries: 0 }, { namespace: host.namespace }),
   );
-  return fromBase64(String(out['Data'] ?? ''));
+  return fromBase64(outText(out, 'Data'));
 }
 
 /** The first run of ma-1, straight from its installation, is believed; so is the host's own boot. */
@@ -119,7 +119,7 @@ async function attest(scene: Scene, cast: IntegrityCast): Promise<ReadonlyMap<st
         'Attest',
         await verifierClient.invoke(service, 'Attest', { Mode: 3, System: system }, { namespace: host.namespace }),
       );
-      return String(out['Explanation'] ?? '');
+      return outText(out, 'Explanation');
     },
     (sentence) => sentence,
   );
