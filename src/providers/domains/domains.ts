@@ -1,6 +1,6 @@
 import { CimError, type CimInstancePath, type CimValue, stringKey } from '../../cim/index.js';
 import type { MethodFunction, Provider } from '../../cimom/index.js';
-import { type Actor, startVm, stopVm, type TrustedVirtualDomain } from '../../vmm/index.js';
+import { changeDomainState, type TrustedVirtualDomain } from '../../vmm/index.js';
 import {
   actorOf,
   associationProvider,
@@ -17,7 +17,6 @@ import {
   operationalFacts,
   returnCodes,
 } from '../kit/index.js';
-import { messageOf } from '../../base/index.js';
 
 const className = 'TVDC_TrustedVirtualDomainService';
 
@@ -30,26 +29,7 @@ function domainOf(view: HostView, value: CimValue | undefined): TrustedVirtualDo
   return domain;
 }
 
-/** Starts or stops every member; each is reported, one failure does not stop the others. */
-async function changeMembers(
-  view: HostView,
-  actor: Actor,
-  domain: TrustedVirtualDomain,
-  requested: number,
-): Promise<string[]> {
-  const { vms } = view.domains.members(domain);
-  const out: string[] = [];
-  for (const vm of vms) {
-    try {
-      if (requested === 2 && vm.state === 'off') await startVm(view.parts, actor, vm.uuid);
-      else if (requested === 3 && vm.state !== 'off') await stopVm(view.parts, actor, vm.uuid);
-      out.push(`${vm.name}: ${requested === 2 ? 'running' : 'off'}`);
-    } catch (error) {
-      out.push(`${vm.name}: ${messageOf(error)}`);
-    }
-  }
-  return out;
-}
+const requests: Readonly<Record<number, 'running' | 'off'>> = { 2: 'running', 3: 'off' };
 
 /** The virtual datacenter, its hosts, its Trusted Virtual Domains and their members. */
 export function domainProviders(view: HostView): readonly Provider[] {
@@ -134,11 +114,15 @@ export function domainProviders(view: HostView): readonly Provider[] {
     DeleteDomain: (context, _self, parameters) =>
       ownMethod(() => domains.deleteDomain(actorOf(context), domainOf(view, parameters['Domain']).uuid)),
     ChangeMembersState: (context, _self, parameters) => {
-      const requested = parameters['RequestedState'];
-      if (requested !== 2 && requested !== 3) return Promise.resolve({ returnValue: returnCodes.notSupported });
-      return ownMethod(async () => ({
-        Results: await changeMembers(view, actorOf(context), domainOf(view, parameters['Domain']), requested),
-      }));
+      const wanted = requests[Number(parameters['RequestedState'])];
+      if (wanted === undefined) return Promise.resolve({ returnValue: returnCodes.notSupported });
+      return ownMethod(async () => {
+        const { uuid } = domainOf(view, parameters['Domain']);
+        const results = await changeDomainState(parts, actorOf(context), domains, uuid, wanted);
+        return {
+          Results: results.map(({ name, state, sentence }) => `${name}: ${sentence === '' ? state : sentence}`),
+        };
+      });
     },
   };
 

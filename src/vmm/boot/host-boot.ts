@@ -1,4 +1,5 @@
 import type { ReferenceMonitor } from '../../acm/index.js';
+import { createKeyedLock, toHex } from '../../base/index.js';
 import {
   createEventLog,
   createImaLog,
@@ -8,7 +9,7 @@ import {
 } from '../../tpm/logs/index.js';
 import { extendEvents, type TpmClient } from '../../tpm/index.js';
 import { readImage } from './image.js';
-import { measureBoot, measuredBanks } from './measured-boot.js';
+import { measureBoot, measuredBanks, toExtension } from './measured-boot.js';
 
 /** Data of an event about the enforced policy; written by who knows its form. */
 export type IsolationEncoder = (state: {
@@ -27,6 +28,7 @@ export class HostBoot {
   #eventLog: Uint8Array = new Uint8Array(0);
   #measurements: Uint8Array = new Uint8Array(0);
   readonly #isolation: EventLogWriter = createEventLog({ banks: measuredBanks });
+  readonly #order = createKeyedLock();
   #last = '';
 
   constructor(client: TpmClient, encode: IsolationEncoder) {
@@ -43,27 +45,24 @@ export class HostBoot {
   }
 
   /** Extends PCR 13 with the policy that is enforced now; nothing happens where it has not changed. */
-  async extendIsolation(monitor: ReferenceMonitor): Promise<void> {
-    const { policy, systemLabel } = monitor;
-    const data = this.#encode({
-      policyName: policy.name,
-      policyVersion: policy.version,
-      documentSha256: policy.sha256,
-      systemLabel,
+  extendIsolation(monitor: ReferenceMonitor): Promise<void> {
+    return this.#order.run('', async () => {
+      const { policy, systemLabel } = monitor;
+      const data = this.#encode({
+        policyName: policy.name,
+        policyVersion: policy.version,
+        documentSha256: policy.sha256,
+        systemLabel,
+      });
+      const text = toHex(data);
+      if (text === this.#last) return;
+      const event = { pcr: isolationPcr, type: tcgEventTypes.EV_EVENT_TAG, data };
+      const { digests } = createEventLog({ banks: measuredBanks }).append(event);
+      await extendEvents(this.#client, [toExtension(isolationPcr, digests)]);
+      // After the TPM: a log that says more than the PCR could never be believed again.
+      this.#isolation.append(event);
+      this.#last = text;
     });
-    const text = Buffer.from(data).toString('hex');
-    if (text === this.#last) return;
-    const { digests } = this.#isolation.append({ pcr: isolationPcr, type: tcgEventTypes.EV_EVENT_TAG, data });
-    this.#last = text;
-    await extendEvents(this.#client, [
-      {
-        pcr: isolationPcr,
-        digests: measuredBanks.flatMap((algorithm) => {
-          const digest = digests[algorithm];
-          return digest === undefined ? [] : [{ algorithm, digest }];
-        }),
-      },
-    ]);
   }
 
   get eventLog(): Uint8Array {

@@ -27,7 +27,8 @@ export interface MeasuredBoot {
 
 type Digests = Readonly<Partial<Record<HashAlgorithm, Uint8Array>>>;
 
-function toExtension(pcr: number, digests: Digests): ExtendedEvent {
+/** Digests of one measured event as what is to be extended. */
+export function toExtension(pcr: number, digests: Digests): ExtendedEvent {
   return {
     pcr,
     digests: measuredBanks.flatMap((algorithm) => {

@@ -1,3 +1,4 @@
+import type { PolicyDocument } from '../../acm/index.js';
 import { type JournalFact, prefixEnd } from '../../store/index.js';
 import { VmmError } from '../errors.js';
 import type { Actor } from '../events.js';
@@ -8,6 +9,13 @@ import type { TrustedVirtualDomain, VirtualDatacenter } from './types.js';
 
 const datacenterPrefix = 'datacenter/';
 const domainPrefix = 'domain/';
+const nameForm = /^\w[\w .-]{0,63}$/;
+
+/** Types by label name. */
+interface LabelTypes {
+  readonly vm: ReadonlyMap<string, readonly string[]>;
+  readonly resource: ReadonlyMap<string, readonly string[]>;
+}
 
 /** Elements whose label has a type of the domain. */
 export interface DomainMembers {
@@ -19,73 +27,102 @@ export interface DomainMembers {
 /** The host's virtual datacenter and its Trusted Virtual Domains. */
 export class Domains {
   readonly #parts: HostParts;
+  /** By name. */
+  readonly #datacenters: Map<string, VirtualDatacenter>;
+  /** By UUID. */
+  readonly #domains: Map<string, TrustedVirtualDomain>;
+  readonly #types = new WeakMap<PolicyDocument, LabelTypes>();
 
   constructor(parts: HostParts) {
     this.#parts = parts;
+    this.#datacenters = this.#read(datacenterPrefix);
+    this.#domains = this.#read(domainPrefix);
   }
 
-  #read<T>(prefix: string): readonly T[] {
+  #read<T>(prefix: string): Map<string, T> {
     const entries = this.#parts.store.range('vmm', prefix, prefixEnd(prefix), Number.MAX_SAFE_INTEGER);
-    return entries.map((entry) => JSON.parse(entry.value as string) as T);
+    return new Map(entries.map(({ key, value }) => [key.slice(prefix.length), JSON.parse(value as string) as T]));
   }
 
   datacenters(): readonly VirtualDatacenter[] {
-    return this.#read(datacenterPrefix);
+    return [...this.#datacenters.values()];
   }
 
   domains(): readonly TrustedVirtualDomain[] {
-    return this.#read(domainPrefix);
+    return [...this.#domains.values()];
   }
 
   domain(uuid: string): TrustedVirtualDomain | undefined {
-    const value = this.#parts.store.get('vmm', domainPrefix + uuid);
-    return value === undefined ? undefined : (JSON.parse(value as string) as TrustedVirtualDomain);
+    return this.#domains.get(uuid);
   }
 
-  async #write(
+  async #change<T extends object>(
     actor: Actor,
-    key: string,
-    value: object | null,
-    facts: JournalFact['facts'] & object,
-    subject: string,
+    where: { readonly prefix: string; readonly key: string; readonly rows: Map<string, T> },
+    value: T | null,
+    facts: NonNullable<JournalFact['facts']>,
   ): Promise<void> {
+    const { prefix, key, rows } = where;
     await this.#parts.store.transaction((tx) => {
-      if (value === null) tx.delete('vmm', key);
-      else tx.put('vmm', key, JSON.stringify(value));
-      this.#parts.journal.append(tx, { kind: 'domain', actor: actor.user, subject, facts });
+      if (value === null) tx.delete('vmm', prefix + key);
+      else tx.put('vmm', prefix + key, JSON.stringify(value));
+      this.#parts.journal.append(tx, { kind: 'domain', actor: actor.user, subject: key, facts });
+      tx.afterCommit(() => {
+        if (value === null) rows.delete(key);
+        else rows.set(key, value);
+      });
     });
   }
 
-  /** Makes a virtual datacenter. @throws VmmError `invalid`, `name_in_use` */
-  async createDatacenter(actor: Actor, name: string): Promise<VirtualDatacenter> {
-    if (!/^[\w][\w .-]{0,63}$/.test(name))
-      throw new VmmError('invalid', [`"${name}" is not a name for a virtual datacenter`]);
-    if (this.datacenters().some((item) => item.name === name)) throw new VmmError('name_in_use', [name]);
-    const datacenter: VirtualDatacenter = { name, policyName: null, hosts: [] };
-    await this.#write(actor, datacenterPrefix + name, datacenter, { change: 'create datacenter' }, name);
+  #changeDatacenter(actor: Actor, datacenter: VirtualDatacenter, facts: NonNullable<JournalFact['facts']>) {
+    const where = { prefix: datacenterPrefix, key: datacenter.name, rows: this.#datacenters };
+    return this.#change(actor, where, datacenter, facts);
+  }
+
+  /** One change of datacenters and domains at a time: what is checked is still so when it is written. */
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    return this.#parts.locks.run('domains', work);
+  }
+
+  #requireDatacenter(name: string): VirtualDatacenter {
+    const datacenter = this.#datacenters.get(name);
+    if (datacenter === undefined) throw new VmmError('not_found', [name]);
     return datacenter;
   }
 
+  /** Makes a virtual datacenter. @throws VmmError `invalid`, `name_in_use` */
+  createDatacenter(actor: Actor, name: string): Promise<VirtualDatacenter> {
+    return this.#alone(async () => {
+      if (!nameForm.test(name)) throw new VmmError('invalid', [`"${name}" is not a name for a virtual datacenter`]);
+      if (this.#datacenters.has(name)) throw new VmmError('name_in_use', [name]);
+      const datacenter: VirtualDatacenter = { name, policyName: null, hosts: [] };
+      await this.#changeDatacenter(actor, datacenter, { change: 'create datacenter' });
+      return datacenter;
+    });
+  }
+
   /** Puts this host into the group; it belongs to one at most. @throws VmmError `not_found`, `in_use` */
-  async join(actor: Actor, name: string): Promise<void> {
-    const host = this.#parts.identity.uuid;
-    const all = this.datacenters();
-    const datacenter = all.find((item) => item.name === name);
-    if (datacenter === undefined) throw new VmmError('not_found', [name]);
-    const other = all.find((item) => item.name !== name && item.hosts.includes(host));
-    if (other !== undefined) throw new VmmError('in_use', [this.#parts.identity.name, other.name]);
-    if (datacenter.hosts.includes(host)) return;
-    const joined = { ...datacenter, hosts: [...datacenter.hosts, host] };
-    await this.#write(actor, datacenterPrefix + name, joined, { change: 'join', host }, name);
+  join(actor: Actor, name: string): Promise<void> {
+    return this.#alone(async () => {
+      const host = this.#parts.identity.uuid;
+      const datacenter = this.#requireDatacenter(name);
+      const other = this.datacenters().find((item) => item.name !== name && item.hosts.includes(host));
+      if (other !== undefined) throw new VmmError('in_use', [this.#parts.identity.name, other.name]);
+      if (datacenter.hosts.includes(host)) return;
+      const joined = { ...datacenter, hosts: [...datacenter.hosts, host] };
+      await this.#changeDatacenter(actor, joined, { change: 'join', host });
+    });
   }
 
   /** @throws VmmError `not_found` */
-  async leave(actor: Actor, name: string): Promise<void> {
-    const datacenter = this.datacenters().find((item) => item.name === name);
-    if (datacenter === undefined) throw new VmmError('not_found', [name]);
-    const host = this.#parts.identity.uuid;
-    const left = { ...datacenter, hosts: datacenter.hosts.filter((item) => item !== host) };
-    await this.#write(actor, datacenterPrefix + name, left, { change: 'leave', host }, name);
+  leave(actor: Actor, name: string): Promise<void> {
+    return this.#alone(async () => {
+      const datacenter = this.#requireDatacenter(name);
+      const host = this.#parts.identity.uuid;
+      if (!datacenter.hosts.includes(host)) return;
+      const left = { ...datacenter, hosts: datacenter.hosts.filter((item) => item !== host) };
+      await this.#changeDatacenter(actor, left, { change: 'leave', host });
+    });
   }
 
   /** The datacenter that this host belongs to. */
@@ -94,40 +131,56 @@ export class Domains {
   }
 
   /** @throws VmmError `invalid`, `not_found`, `name_in_use` */
-  async createDomain(
+  createDomain(
     actor: Actor,
     name: string,
     datacenter: string,
     types: readonly string[],
   ): Promise<TrustedVirtualDomain> {
-    if (!/^[\w][\w .-]{0,63}$/.test(name)) throw new VmmError('invalid', [`"${name}" is not a name for a domain`]);
-    if (types.length === 0) throw new VmmError('invalid', ['a Trusted Virtual Domain needs at least one type']);
-    if (!this.datacenters().some((item) => item.name === datacenter)) throw new VmmError('not_found', [datacenter]);
-    if (this.domains().some((item) => item.name === name)) throw new VmmError('name_in_use', [name]);
-    const domain: TrustedVirtualDomain = { uuid: this.#parts.randomness.uuid(), name, datacenter, types };
-    await this.#write(actor, domainPrefix + domain.uuid, domain, { change: 'create domain', types }, domain.uuid);
-    return domain;
+    return this.#alone(async () => {
+      if (!nameForm.test(name)) throw new VmmError('invalid', [`"${name}" is not a name for a domain`]);
+      if (types.length === 0 || types.includes(''))
+        throw new VmmError('invalid', ['a Trusted Virtual Domain needs at least one type']);
+      this.#requireDatacenter(datacenter);
+      if (this.domains().some((item) => item.name === name)) throw new VmmError('name_in_use', [name]);
+      const domain = { uuid: this.#parts.randomness.uuid(), name, datacenter, types: [...new Set(types)] };
+      const where = { prefix: domainPrefix, key: domain.uuid, rows: this.#domains };
+      await this.#change<TrustedVirtualDomain>(actor, where, domain, { change: 'create domain', types });
+      return domain;
+    });
   }
 
   /** Removes the grouping; its members stay as they are. @throws VmmError `not_found` */
-  async deleteDomain(actor: Actor, uuid: string): Promise<void> {
-    const domain = this.domain(uuid);
-    if (domain === undefined) throw new VmmError('not_found', [uuid]);
-    await this.#write(actor, domainPrefix + uuid, null, { change: 'delete domain' }, uuid);
+  deleteDomain(actor: Actor, uuid: string): Promise<void> {
+    return this.#alone(async () => {
+      if (!this.#domains.has(uuid)) throw new VmmError('not_found', [uuid]);
+      const where = { prefix: domainPrefix, key: uuid, rows: this.#domains };
+      await this.#change(actor, where, null, { change: 'delete domain' });
+    });
+  }
+
+  #labelTypes(): LabelTypes {
+    const { document } = this.#parts.monitor.policy;
+    let types = this.#types.get(document);
+    if (types === undefined) {
+      types = {
+        vm: new Map(document.vmLabels.map((label) => [label.name, label.ste])),
+        resource: new Map(document.resourceLabels.map((label) => [label.name, [label.type]])),
+      };
+      this.#types.set(document, types);
+    }
+    return types;
   }
 
   /** Types of the label that a VM carries under the enforced policy; none if it has none or its label has gone. */
   typesOfVm(uuid: string): readonly string[] {
     const label = this.#parts.monitor.labels.vm(uuid);
-    if (label === undefined || label.state !== 'valid') return [];
-    return this.#parts.monitor.policy.document.vmLabels.find((item) => item.name === label.label)?.ste ?? [];
+    return label?.state === 'valid' ? (this.#labelTypes().vm.get(label.label) ?? []) : [];
   }
 
   typesOfResource(resource: string): readonly string[] {
     const label = this.#parts.monitor.labels.resource(resource);
-    if (label === undefined || label.state !== 'valid') return [];
-    const found = this.#parts.monitor.policy.document.resourceLabels.find((item) => item.name === label.label);
-    return found === undefined ? [] : [found.type];
+    return label?.state === 'valid' ? (this.#labelTypes().resource.get(label.label) ?? []) : [];
   }
 
   members(domain: TrustedVirtualDomain): DomainMembers {

@@ -1,2 +1,3 @@
 export { type DomainMembers, Domains } from './domains.js';
 export type { TrustedVirtualDomain, VirtualDatacenter } from './types.js';
+export { changeDomainState, type DomainRequest, domainRequests, type MemberResult } from './change-state.js';
