@@ -17,6 +17,7 @@ interface Options {
   readonly mode?: (typeof policyModes)[number];
   readonly sample?: boolean;
   readonly name?: string;
+  readonly allowDestination?: readonly string[];
 }
 
 /** @throws UsageError */
@@ -39,6 +40,7 @@ async function serve(options: Options): Promise<void> {
     }),
     vtpm: options.vtpm,
     ...(options.mode === undefined ? {} : { mode: options.mode }),
+    ...(options.allowDestination === undefined ? {} : { destinations: options.allowDestination }),
     sample: options.sample === true,
     log: createProcessLog(),
   });
@@ -61,6 +63,7 @@ export function serveCommand(): Command {
     .option('--https-port <port>', '0: no HTTPS', '5989')
     .addOption(new Option('--vtpm <kind>', 'what virtual TPMs are made of').choices(vtpmChoices).default('auto'))
     .addOption(new Option('--mode <mode>', 'how the reference monitor decides').choices(policyModes))
+    .option('--allow-destination <host...>', 'hosts besides this one that may receive indications')
     .option('--sample', 'put the sample datacenter on an empty host')
     .action(serve);
 }

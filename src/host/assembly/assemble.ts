@@ -7,6 +7,7 @@ import { createExportSender } from '../../http/client/index.js';
 import type { ServerListen, WbemServer } from '../../http/server/index.js';
 import type { Foundation } from '../foundation/index.js';
 import { createFront } from '../front/index.js';
+import { destinationRule } from './destinations.js';
 import { interopFace } from './interop.js';
 import { ensureRootNamespace } from '../../cimom/interop/index.js';
 
@@ -18,6 +19,8 @@ export interface AssemblyOptions {
   readonly providers: readonly Provider[];
   readonly listen: readonly ServerListen[];
   readonly hostNames?: readonly string[];
+  /** Hosts besides this one to which indications may be sent. */
+  readonly destinations?: readonly string[];
   /** The element that conforms to our profiles. */
   readonly centralInstance: CimInstancePath;
 }
@@ -49,6 +52,7 @@ export async function assemble(foundation: Foundation, options: AssemblyOptions)
     journal,
     deliver: (url, indication, signal) => sender.send(url, indication, { signal }),
     systemName: identity.uuid,
+    allowDestination: destinationRule(options.destinations ?? []),
     clock,
     randomness,
     log,

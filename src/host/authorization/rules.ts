@@ -83,7 +83,12 @@ export function roleRules(parts: HostParts, domains: Domains): readonly RoleRule
     },
     {
       roles: ['tvdc-admin', 'observer'],
-      classes: ['CIM_IndicationFilter', 'CIM_ListenerDestinationCIMXML', 'CIM_IndicationSubscription'],
+      classes: [
+        'CIM_IndicationFilter',
+        'CIM_ListenerDestinationCIMXML',
+        'CIM_IndicationHandlerCIMXML',
+        'CIM_IndicationSubscription',
+      ],
       access: 'write',
       names: null,
     },

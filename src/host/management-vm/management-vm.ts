@@ -69,6 +69,7 @@ export async function openManagementVm(options: ManagementVmOptions): Promise<Ma
       providers: hostFace(view),
       listen: options.listen,
       ...(options.hostNames === undefined ? {} : { hostNames: options.hostNames }),
+      ...(options.destinations === undefined ? {} : { destinations: options.destinations }),
       centralInstance: createInstancePath('TVDC_HostSystem', hostKeys, { namespace }),
     });
     closers.push(() => assembled.close());

@@ -17,4 +17,6 @@ export interface ManagementVmOptions extends Omit<FoundationOptions, 'personalit
   readonly sample: boolean;
   /** Names and addresses under which clients reach this host. */
   readonly hostNames?: readonly string[];
+  /** Hosts besides this one to which indications may be sent. */
+  readonly destinations?: readonly string[];
 }

@@ -46,8 +46,8 @@ export class Paths {
     return this.byId('TVDC_VirtualSystemSettingData', settingsId(vm.uuid));
   }
 
-  /** Key properties of a device of the host or of a virtual machine. */
-  deviceKeys(className: string, system: 'host' | string, deviceId: string): Readonly<Record<string, string>> {
+  /** Key properties of a device; `system` is `host` or the UUID of a virtual machine. */
+  deviceKeys(className: string, system: string, deviceId: string): Readonly<Record<string, string>> {
     const ofHost = system === 'host';
     return {
       SystemCreationClassName: ofHost ? 'TVDC_HostSystem' : 'TVDC_ComputerSystem',
@@ -57,7 +57,7 @@ export class Paths {
     };
   }
 
-  device(className: string, system: 'host' | string, deviceId: string): CimInstancePath {
+  device(className: string, system: string, deviceId: string): CimInstancePath {
     return this.#path(className, this.deviceKeys(className, system, deviceId));
   }
 

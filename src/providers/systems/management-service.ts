@@ -1,4 +1,4 @@
-import { CimError, type CimInstance, type CimInstancePath, type CimValue, stringKey } from '../../cim/index.js';
+import { type CimArray, CimError, type CimInstance, type CimInstancePath, type CimValue, isCimArray, stringKey } from '../../cim/index.js';
 import type { MethodFunction, Provider, ProviderContext } from '../../cimom/index.js';
 import {
   attachDisk,
@@ -43,7 +43,8 @@ function instances(value: CimValue | undefined): readonly CimInstance[] {
 /** UUID of the volume that a storage setting names: by HostResource, by Address (its ACM name) or by either as plain text. */
 function volumeOf(view: HostView, setting: CimInstance): string {
   const named = setting.get('HostResource');
-  const candidates = [...(Array.isArray(named) ? named : []), setting.getString('Address')];
+  const resources: CimArray = isCimArray(named) ? named : [];
+  const candidates = [...resources, setting.getString('Address')];
   for (const text of candidates) {
     if (typeof text !== 'string') continue;
     const id = /DeviceID="([^"]+)"/.exec(text)?.[1] ?? text;
