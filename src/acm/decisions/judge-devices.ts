@@ -14,7 +14,7 @@ export function judgeResource(host: HostState, vm: string, row: LabelIndex, reso
   return judgeSharing(
     host,
     { id: vm, name: host.nameOf(vm), row },
-    { id: found.name, name: found.name, row: found.row },
+    { id: found.name, name: host.nameOf(found.name), row: found.row },
     hook,
   );
 }

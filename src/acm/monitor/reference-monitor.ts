@@ -46,7 +46,7 @@ export interface MonitorOptions {
   readonly store: Store;
   /** Default strict. */
   readonly mode?: PolicyMode;
-  /** Human name of a VM for sentences; default its id. */
+  /** Human name of a VM or a resource for sentences; default its id. */
   readonly nameOf?: (vm: string) => string | undefined;
 }
 

@@ -35,7 +35,7 @@ export async function openParts(
   const monitor = await ReferenceMonitor.open({
     store,
     ...(options.mode === undefined ? {} : { mode: options.mode }),
-    nameOf: (vm) => inventory.vm(vm)?.name,
+    nameOf: (id) => inventory.vm(id)?.name ?? inventory.volumeByResource(id)?.name,
   });
   const events = new HostEvents((error) => log.error('event listener failed', { error: messageOf(error) }));
   const vtpms = await createVtpmInstances({
