@@ -172,13 +172,16 @@ test('back to DEFAULT is refused while a VM of the policy runs', async () => {
 });
 
 test('a policy that is in force stays so, and is told, when the host cannot measure it', async () => {
-  const { parts, log, events } = await openHost({}, {
-    change: (base) => ({
-      boot: Object.assign(Object.create(base.boot) as HostParts['boot'], {
-        extendIsolation: () => Promise.reject(new Error('the TPM is gone')),
+  const { parts, log, events } = await openHost(
+    {},
+    {
+      change: (base) => ({
+        boot: Object.assign(Object.create(base.boot) as HostParts['boot'], {
+          extendIsolation: () => Promise.reject(new Error('the TPM is gone')),
+        }),
       }),
-    }),
-  });
+    },
+  );
   expect(await enable(parts, '1.0')).toBe('permit');
   expect(parts.monitor.policy.version).toBe('1.0');
   expect(events.at(-1)).toMatchObject({ kind: 'policy-changed', change: 'enable' });

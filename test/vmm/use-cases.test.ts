@@ -25,7 +25,17 @@ import {
   unpauseVm,
   type Volume,
 } from '../../src/vmm/index.js';
-import { actor, codeOf, crash, define, enforceSample, faultsOf, openHost, specOf, type TestHost } from './support/host.js';
+import {
+  actor,
+  codeOf,
+  crash,
+  define,
+  enforceSample,
+  faultsOf,
+  openHost,
+  specOf,
+  type TestHost,
+} from './support/host.js';
 
 let host: TestHost;
 let parts: TestHost['parts'];
@@ -148,9 +158,7 @@ describe('running', () => {
     expect(host.vtpms.extended(uuid)).toEqual([]);
     await stopVm(parts, actor, uuid, 'shutDown');
     const told = host.events.flatMap((event) => (event.kind === 'vm-changed' ? [event.transition] : []));
-    expect(told).toEqual(
-      ['start', 'pause', 'resume', 'save', 'restore', 'shut down', 'start', 'shut down'],
-    );
+    expect(told).toEqual(['start', 'pause', 'resume', 'save', 'restore', 'shut down', 'start', 'shut down']);
   });
 
   test('a saved virtual machine whose restore is denied stays saved, with its PCRs', async () => {
@@ -324,9 +332,7 @@ describe('devices', () => {
   });
 
   test('one volume and one VLAN for each name and number, also when asked for at once', async () => {
-    const volumes = await Promise.all(
-      Array.from({ length: 3 }, () => codeOf(createVolume(parts, actor, 'disk', 512))),
-    );
+    const volumes = await Promise.all(Array.from({ length: 3 }, () => codeOf(createVolume(parts, actor, 'disk', 512))));
     expect(volumes.sort()).toEqual(['name_in_use', 'name_in_use', 'no error']);
     const vlans = await Promise.all(Array.from({ length: 3 }, () => codeOf(createVlan(parts, actor, 5, 'five'))));
     expect(vlans.sort()).toEqual(['name_in_use', 'name_in_use', 'no error']);
