@@ -36,7 +36,8 @@ export function createFront(options: FrontOptions): Promise<WbemServer> {
   return createWbemServer<Caller>({
     listen: options.listen,
     authenticate,
-    execute: (caller, request, { signal }) => objectManager.execute(caller, request, { signal }),
+    execute: (caller, request, { signal, host }) => objectManager.execute(caller, request, { signal, host }),
+    admit: (caller) => objectManager.admit(caller),
     hostNames,
     realm: 'tvdc',
     log,

@@ -101,11 +101,12 @@ async function answerCall<C>(
   const { id, call, caller } = message;
   const { options } = context;
   try {
+    options.admit?.(caller);
     if (call.outcome.kind === 'faulty') throw call.outcome.error;
     if (options.execute === undefined) throw new CimError(7, 'this server only takes indications');
     const wanted = call.outcome.request;
-    const result = await options.execute(caller, wanted, { signal: signalOf(response) });
     const host = context.hostNames.choose(request.headers.host, request.socket.localAddress);
+    const result = await options.execute(caller, wanted, { signal: signalOf(response), host });
     const answer = encodeResponse(id, wanted, result, { host });
     if (Buffer.isBuffer(answer)) sendWhole(answering, answer);
     else await sendStream(answering, answer);
@@ -124,15 +125,15 @@ async function answerBatch<C>(
 ): Promise<void> {
   const { options } = context;
   const signal = signalOf(response);
+  const host = context.hostNames.choose(request.headers.host, request.socket.localAddress);
   const answers = answersOf(message.calls, {
     execute: async (wanted) => {
       if (options.execute === undefined) throw new CimError(7, 'this server only takes indications');
-      return options.execute(message.caller, wanted, { signal });
+      return options.execute(message.caller, wanted, { signal, host });
     },
     toCimError: (error) => toCimError(context, error),
     signal,
   });
-  const host = context.hostNames.choose(request.headers.host, request.socket.localAddress);
   const withInstances = wantsErrorInstances(request);
   await sendStream(answering, encodeBatchResponse(message.id, answers, { host, withInstances }));
 }

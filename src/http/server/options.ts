@@ -98,7 +98,13 @@ export interface WbemServerOptions<C> {
    */
   authenticate?(credentials: Credentials, address: string | null): Promise<C | null>;
   /** Carries an operation out. Absent: CIMOperation gets 400 unsupported-operation. @throws CimError */
-  execute?(caller: C, request: CimRequest, options: { readonly signal: AbortSignal }): Promise<CimResult>;
+  execute?(
+    caller: C,
+    request: CimRequest,
+    options: { readonly signal: AbortSignal; /** Name of this server as the client used it. */ readonly host: string },
+  ): Promise<CimResult>;
+  /** Whether the caller may ask anything at all; asked before a faulty request is answered. @throws CimError 2 */
+  admit?(caller: C): void;
   /** Takes an indication in. Absent: CIMExport gets 400 unsupported-operation. @throws CimError */
   onExport?(indication: CimInstance, peer: ExportPeer): Promise<void>;
   /** Names of this server, as they may stand in `Host` without port; the first is written where the request's is none of them. */
