@@ -2,12 +2,26 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { messageOf } from '../base/index.js';
 import { UsageError } from './exit.js';
 
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file or folder',
+  EACCES: 'this user may not',
+  EPERM: 'this user may not',
+  EISDIR: 'it is a folder',
+  ENOTDIR: 'a part of the path is no folder',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'the disk is full',
+};
+
+function reasonOf(error: unknown): string {
+  return reasons[(error as NodeJS.ErrnoException).code ?? ''] ?? messageOf(error);
+}
+
 /** Bytes of a file, `-` for standard input. @throws UsageError */
 export function readBytes(file: string): Uint8Array {
   try {
     return new Uint8Array(readFileSync(file === '-' ? 0 : file));
   } catch (error) {
-    throw new UsageError(`cannot read ${file}: ${messageOf(error)}`);
+    throw new UsageError(`cannot read ${file === '-' ? 'standard input' : file}: ${reasonOf(error)}`);
   }
 }
 
@@ -21,6 +35,6 @@ export function writeBytes(file: string, content: string | Uint8Array): void {
   try {
     writeFileSync(file, content);
   } catch (error) {
-    throw new UsageError(`cannot write ${file}: ${messageOf(error)}`);
+    throw new UsageError(`cannot write ${file}: ${reasonOf(error)}`);
   }
 }

@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
+import type { Streams } from './output/index.js';
 
 /** A first word of the command line; its commands are loaded when they are needed. */
 interface Noun {
   readonly name: string;
   readonly description: string;
-  load(): Promise<Command>;
+  /** @param whole the program with the commands of all nouns */
+  load(streams: Streams, whole: () => Promise<Command>): Promise<Command>;
 }
 
 export const nouns: readonly Noun[] = [
@@ -21,36 +23,46 @@ export const nouns: readonly Noun[] = [
   {
     name: 'vm',
     description: 'virtual machines: list, show, start, stop, pause, resume, save, restore, reset',
-    load: async () => (await import('./commands/vm.js')).vmCommand(),
+    load: async (streams) => (await import('./commands/vm.js')).vmCommand(streams),
   },
   {
     name: 'policy',
-    description: 'security policies: check, convert, simulate, list, import, deploy, enable, reset, export',
-    load: async () => (await import('./commands/policy.js')).policyCommand(),
+    description: 'security policies: check, convert, simulate; list, import, deploy, enable, reset, export',
+    load: async (streams) => (await import('./commands/policy.js')).policyCommand(streams),
   },
   {
     name: 'label',
     description: 'labels: list, assign, remove, show',
-    load: async () => (await import('./commands/label.js')).labelCommand(),
+    load: async (streams) => (await import('./commands/label.js')).labelCommand(streams),
   },
   {
     name: 'explain',
     description: 'why a virtual machine may or may not reach something',
-    load: async () => (await import('./commands/explain.js')).explainCommand(),
+    load: async (streams) => (await import('./commands/explain.js')).explainCommand(streams),
   },
   {
     name: 'attest',
     description: 'judge evidence of measured systems',
-    load: async () => (await import('./commands/attest.js')).attestCommand(),
+    load: async (streams) => (await import('./commands/attest.js')).attestCommand(streams),
   },
   {
     name: 'mof',
-    description: 'MOF: check, format, types',
-    load: async () => (await import('./commands/mof.js')).mofCommand(),
+    description: 'MOF: check, compile, format, types',
+    load: async (streams) => (await import('./commands/mof.js')).mofCommand(streams),
+  },
+  {
+    name: 'schema',
+    description: 'schemas of a server: install, list',
+    load: async (streams) => (await import('./commands/schema.js')).schemaCommand(streams),
   },
   {
     name: 'wbem',
-    description: 'any operation on any WBEM server: gi ei ein gc ec ecn ai ain ri rin cm ci mi di gp sp query',
-    load: async () => (await import('./commands/wbem.js')).wbemCommand(),
+    description: 'any operation on any WBEM server: gi ei ein gc ec … and class, namespace, server, profile',
+    load: async (streams) => (await import('./commands/wbem.js')).wbemCommand(streams),
+  },
+  {
+    name: 'completion',
+    description: 'completion of this command for bash, zsh or fish',
+    load: async (streams, whole) => (await import('./commands/completion.js')).completionCommand(streams, whole),
   },
 ];

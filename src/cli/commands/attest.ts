@@ -1,10 +1,11 @@
 import { Command } from 'commander';
-import { type EvidenceFiles, verifyEvidenceFiles } from '../../attestation/index.js';
-import { fromHex } from '../../base/index.js';
+import { type EvidenceFiles, type OfflineVerdict, verifyEvidenceFiles } from '../../attestation/index.js';
+import { fromHex, messageOf, TvdcError } from '../../base/index.js';
 import { splitPem } from '../../vtpm/certificates/index.js';
 import { Exit, exitStatus, UsageError } from '../exit.js';
 import { readBytes, readText } from '../files.js';
-import { processStreams, toJson } from '../output/index.js';
+import { print, type Streams, toJson } from '../output/index.js';
+import { outputForm } from '../connection/index.js';
 
 interface VerifyOptions {
   readonly log: string;
@@ -24,6 +25,8 @@ interface VerifyOptions {
   readonly reference?: string;
   readonly output?: string;
 }
+
+const verdictForms = ['table', 'json'] as const;
 
 /** A certificate file of either form. */
 function certificate(file: string): Uint8Array {
@@ -63,22 +66,41 @@ function filesOf(options: VerifyOptions): EvidenceFiles {
   };
 }
 
-async function verify(options: VerifyOptions): Promise<void> {
-  if (options.ak === undefined && options.akPublic === undefined) throw new UsageError('name the attestation key with --ak or --ak-public');
-  const verdict = await verifyEvidenceFiles(filesOf(options));
-  const { out } = processStreams;
-  if (options.output === 'json') {
-    out.write(`${toJson(verdict, 2)}\n`);
-  } else {
-    out.write(`${verdict.verdict}: ${verdict.covered} entries covered by the quote, ${verdict.pending} pending\n`);
-    for (const finding of verdict.findings) {
-      out.write(`  ${finding.code}: ${finding.message}${finding.path === undefined ? '' : ` (${finding.path})`}\n`);
+/** Bad evidence is a verdict; a reference or a key ring that cannot be read is a fault of the command. @throws UsageError */
+async function judge(options: VerifyOptions): Promise<OfflineVerdict> {
+  try {
+    return await verifyEvidenceFiles(filesOf(options));
+  } catch (error) {
+    if (error instanceof TvdcError && error.code === 'bad_import') {
+      throw new UsageError(`${options.reference ?? ''} is no file of reference measurements: ${messageOf(error)}`);
     }
+    throw error;
+  }
+}
+
+async function verify(streams: Streams, options: VerifyOptions): Promise<void> {
+  const form = outputForm(options, verdictForms);
+  if (options.ak === undefined && options.akPublic === undefined) {
+    throw new UsageError('name the attestation key with --ak or --ak-public');
+  }
+  const verdict = await judge(options);
+  if (form === 'json') {
+    await print(streams, `${toJson(verdict, 2)}\n`);
+  } else {
+    const lines = [`${verdict.verdict}: ${verdict.covered} entries covered by the quote, ${verdict.pending} pending`];
+    for (const { code, message, path } of verdict.findings) {
+      lines.push(`  ${code}: ${message}${path === undefined ? '' : ` (${path})`}`);
+    }
+    await print(streams, `${lines.join('\n')}\n`);
   }
   if (verdict.verdict !== 'trusted') throw new Exit(exitStatus.no);
 }
 
-export function attestCommand(): Command {
+const verifyExample = `
+Example: tvdc attest verify --log ima.bin --boot-log bios.bin --quote q.msg --signature q.sig --ak ak.pem \\
+           --nonce 47b5552b --reference reference.json -o json`;
+
+export function attestCommand(streams: Streams): Command {
   const attest = new Command('attest').description('judge evidence of measured systems');
   attest
     .command('verify')
@@ -99,6 +121,7 @@ export function attestCommand(): Command {
     .option('--require-binding', 'without a proof that the AK lies in a certified TPM at best unknown')
     .option('--reference <file>', 'reference measurements, JSON')
     .option('-o, --output <form>', 'table or json')
-    .action(verify);
+    .addHelpText('after', verifyExample)
+    .action((options: VerifyOptions) => verify(streams, options));
   return attest;
 }

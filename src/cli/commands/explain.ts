@@ -1,25 +1,29 @@
 import { Command } from 'commander';
 import { connectHost, type ConnectionOptions, outputForm, withConnection } from '../connection/index.js';
 import { Exit, exitStatus } from '../exit.js';
-import { processStreams, toJson } from '../output/index.js';
+import { print, type Streams, toJson } from '../output/index.js';
 
 /** `tvdc explain VM [VM|RESOURCE|VLAN]`: asks the reference monitor, without any effect. */
-export function explainCommand(): Command {
+export function explainCommand(streams: Streams): Command {
   const command = new Command('explain')
     .argument('<subject>', 'a virtual machine, or Domain-0')
     .argument('[object]', 'another virtual machine, a volume, or vlan:<id>; without it: may the subject start?')
     .description('why a virtual machine may or may not reach something; status 1 if it may not');
   withConnection(command).action(async (subject: string, object: string | undefined, options: ConnectionOptions) => {
-    const host = connectHost(options);
+    const host = await connectHost(options);
     const isVlan = object !== undefined && object.startsWith('vlan:');
-    const isVolume = object !== undefined && (await host.volumes()).some((volume) => volume.name === object || volume.id === object);
+    const isVolume =
+      object !== undefined && (await host.volumes()).some((volume) => volume.name === object || volume.id === object);
     const hook = object === undefined ? 'authorization' : isVlan ? 'vlan' : isVolume ? 'resource' : 'sharing';
     const answer = await host.evaluate({ hook, subject, ...(object === undefined ? {} : { object }) });
     if (outputForm(options) === 'table') {
       const types = `${subject} {${answer.subjectTypes.join(' ')}}${object === undefined ? '' : `, ${object} {${answer.objectTypes.join(' ')}}`}`;
-      processStreams.out.write(`${answer.permit ? 'permit' : 'deny'} (${answer.reason}): ${answer.sentence}\n${types}; rule ${answer.rule}, enforced by the ${answer.enforcedBy}\n`);
+      await print(
+        streams,
+        `${answer.permit ? 'permit' : 'deny'} (${answer.reason}): ${answer.sentence}\n${types}; rule ${answer.rule}, enforced by the ${answer.enforcedBy}\n`,
+      );
     } else {
-      processStreams.out.write(`${toJson({ hook, subject, object: object ?? null, ...answer }, 2)}\n`);
+      await print(streams, `${toJson({ hook, subject, object: object ?? null, ...answer }, 2)}\n`);
     }
     if (!answer.permit) throw new Exit(exitStatus.no);
   });

@@ -1,74 +1,96 @@
-import { readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
 import { Command } from 'commander';
-import { compileMof, formatDiagnostic, type MofCompilation, type MofSource, type SourceLoader, writeMof, writeTypeScriptTypes } from '../../cim/index.js';
-import { Exit, exitStatus } from '../exit.js';
-import { processStreams } from '../output/index.js';
+import { compileMof, type MofCompilation, writeMof, writeTypeScriptTypes } from '../../cim/index.js';
+import { type ConnectionOptions, outputForm, withConnection } from '../connection/index.js';
+import { Exit, exitStatus, UsageError } from '../exit.js';
+import { print, type Streams, toJson } from '../output/index.js';
+import {
+  compileFiles,
+  countsOf,
+  fileLoader,
+  type MofOptions,
+  standardQualifiers,
+  standardQualifierTypes,
+  tellDiagnostics,
+} from './mof-files.js';
+import { loadOnServer } from './mof-load.js';
 
-interface Options {
-  readonly include?: readonly string[];
+const include = ['-I, --include <folder...>', 'where included files and missing classes are looked for'] as const;
+
+function compileLocally(streams: Streams, files: readonly string[], options: MofOptions): MofCompilation {
+  const existing = standardQualifierTypes();
+  return compileFiles(streams, fileLoader(options.include ?? []), files, { existing: () => existing });
 }
 
-function tryRead(path: string): MofSource | null {
-  try {
-    return { name: path, text: readFileSync(path, 'utf8') };
-  } catch {
-    return null;
+async function check(
+  streams: Streams,
+  files: string[],
+  options: MofOptions & { readonly output?: string },
+): Promise<void> {
+  const form = outputForm(options, ['table', 'json']);
+  const existing = standardQualifierTypes();
+  const compiled = compileMof(fileLoader(options.include ?? []), files, { existing: () => existing });
+  const { classes, instances } = countsOf(compiled);
+  const { errors, warnings } = compiled;
+  const valid = errors.length === 0;
+  if (form === 'json') {
+    await print(streams, `${toJson({ valid, classes, instances, errors, warnings }, 2)}\n`);
+  } else {
+    tellDiagnostics(streams, [...errors, ...warnings]);
+    if (valid) await print(streams, `${classes} classes and ${instances} instances, no errors\n`);
   }
+  if (!valid) throw new Exit(exitStatus.no);
 }
 
-/** Files of this machine: relative to the file that includes them, then on the search path. */
-function fileLoader(searchPath: readonly string[]): SourceLoader {
-  const search = (name: string): MofSource | null => {
-    for (const folder of searchPath) {
-      const found = tryRead(resolve(folder, name));
-      if (found !== null) return found;
-    }
-    return null;
-  };
-  return {
-    load: (name, from) => tryRead(from === null ? resolve(name) : resolve(dirname(from.name), name)) ?? search(name),
-    findClass: (className) => search(`${className}.mof`),
-  };
+interface CompileOptions extends ConnectionOptions, MofOptions {
+  readonly mode: string;
 }
 
-/** Compiles and tells what is wrong. @throws Exit 1 with errors */
-function compile(files: readonly string[], options: Options): MofCompilation {
-  const compiled = compileMof(fileLoader(options.include ?? []), files);
-  for (const diagnostic of [...compiled.errors, ...compiled.warnings]) processStreams.notes.write(`${formatDiagnostic(diagnostic)}\n`);
-  if (compiled.errors.length > 0) throw new Exit(exitStatus.no);
-  return compiled;
+async function compile(streams: Streams, files: string[], options: CompileOptions): Promise<void> {
+  const { mode } = options;
+  if (mode !== 'check' && mode !== 'load' && mode !== 'remove') {
+    throw new UsageError(`--mode takes check, load or remove, not "${mode}"`);
+  }
+  await loadOnServer(streams, options, {
+    loader: fileLoader(options.include ?? []),
+    files,
+    mode: mode === 'remove' ? 'remove' : 'load',
+    checkOnly: mode === 'check',
+    qualifiers: standardQualifiers(),
+  });
 }
 
-export function mofCommand(): Command {
+export function mofCommand(streams: Streams): Command {
   const mof = new Command('mof').description('MOF files (DSP0004)');
-  const include = ['-I, --include <folder...>', 'where included files and missing classes are looked for'] as const;
   mof
     .command('check')
     .argument('<files...>')
     .option(...include)
-    .description('compile without loading; errors with file, line, column')
-    .action((files: string[], options: Options) => {
-      const compiled = compile(files, options);
-      const classes = compiled.namespaces.reduce((sum, unit) => sum + unit.classes.length, 0);
-      const instances = compiled.namespaces.reduce((sum, unit) => sum + unit.instances.length, 0);
-      processStreams.out.write(`${classes} classes and ${instances} instances, no errors\n`);
-    });
+    .option('-o, --output <form>', 'table or json (default table)')
+    .description('compile without loading; errors with file, line, column; status 1 with errors')
+    .action((files: string[], options: MofOptions) => check(streams, files, options));
+  withConnection(mof.command('compile').description('compile into a namespace of a server, or out of it'))
+    .argument('<files...>')
+    .option(...include)
+    .option('--mode <mode>', 'load, check (against the server, without loading) or remove', 'load')
+    .addHelpText('after', '\nExample: tvdc mof compile acme.mof --url https://host:5989 --namespace root/cimv2')
+    .action((files: string[], options: CompileOptions) => compile(streams, files, options));
   mof
     .command('format')
     .argument('<files...>')
     .option(...include)
     .description('write MOF anew: stable, at most 80 columns')
-    .action((files: string[], options: Options) => {
-      for (const unit of compile(files, options).namespaces) processStreams.out.write(writeMof(unit));
+    .action(async (files: string[], options: MofOptions) => {
+      for (const unit of compileLocally(streams, files, options).namespaces) await print(streams, writeMof(unit));
     });
   mof
     .command('types')
     .argument('<files...>')
     .option(...include)
     .description('TypeScript types of the classes')
-    .action((files: string[], options: Options) => {
-      for (const unit of compile(files, options).namespaces) processStreams.out.write(writeTypeScriptTypes(unit.classes));
+    .action(async (files: string[], options: MofOptions) => {
+      for (const unit of compileLocally(streams, files, options).namespaces) {
+        await print(streams, writeTypeScriptTypes(unit.classes));
+      }
     });
   return mof;
 }

@@ -1,8 +1,8 @@
-import type { CimInstance, CimInstancePath } from '../../cim/model/index.js';
+import { type CimInstance, type CimInstancePath, stringKey } from '../../cim/model/index.js';
 import { connectHost, type ConnectionOptions, outputForm } from '../connection/index.js';
 import { UsageError } from '../exit.js';
 import { readText } from '../files.js';
-import { processStreams, writeRecords } from '../output/index.js';
+import { print, type Streams, writeAnswer, writeRecords } from '../output/index.js';
 
 const stateNames: Readonly<Record<number, string>> = { 2: 'draft', 3: 'deployed', 4: 'enabled', 5: 'superseded' };
 
@@ -23,14 +23,14 @@ function toRow(policy: CimInstance): PolicyRow {
 }
 
 async function pathOf(options: ConnectionOptions, name: string, version: string): Promise<CimInstancePath> {
-  const { path } = await connectHost(options).policy(`${name} ${version}`);
+  const { path } = await (await connectHost(options)).policy(`${name} ${version}`);
   if (path === null) throw new UsageError('the server returned a policy without a path');
   return path;
 }
 
-export async function listPolicies(options: ConnectionOptions): Promise<void> {
-  const rows = (await connectHost(options).policies()).map(toRow);
-  writeRecords(processStreams, outputForm(options), rows, [
+export async function listPolicies(streams: Streams, options: ConnectionOptions): Promise<void> {
+  const rows = (await (await connectHost(options)).policies()).map(toRow);
+  await writeRecords(streams, outputForm(options), rows, [
     ['POLICY', (row) => row.name],
     ['VERSION', (row) => row.version],
     ['STATE', (row) => row.state],
@@ -38,29 +38,55 @@ export async function listPolicies(options: ConnectionOptions): Promise<void> {
   ]);
 }
 
-export async function importPolicyFile(file: string, options: ConnectionOptions): Promise<void> {
+export async function importPolicyFile(streams: Streams, file: string, options: ConnectionOptions): Promise<void> {
+  const form = outputForm(options);
   const text = readText(file);
-  const { findings } = await connectHost(options).importPolicy(text, text.trimStart().startsWith('<') ? 'xml' : 'json');
-  for (const finding of findings) processStreams.notes.write(`${finding}\n`);
-  processStreams.out.write(`${file} is a draft now\n`);
+  const isXml = /^[\s\ufeff]*</.test(text);
+  const { policy, findings } = await (await connectHost(options)).importPolicy(text, isXml ? 'xml' : 'json');
+  const id = stringKey(policy, 'InstanceID');
+  await writeAnswer(streams, form, [...findings, `${file} is a draft now`].join('\n'), { policy: id, findings });
 }
 
-export async function deployPolicyOnHost(name: string, version: string, options: ConnectionOptions): Promise<void> {
-  await connectHost(options).deployPolicy(await pathOf(options, name, version));
-  processStreams.out.write(`${name} ${version} is deployed\n`);
+export async function deployPolicyOnHost(
+  streams: Streams,
+  name: string,
+  version: string,
+  options: ConnectionOptions,
+): Promise<void> {
+  await (await connectHost(options)).deployPolicy(await pathOf(options, name, version));
+  await writeAnswer(streams, outputForm(options), `${name} ${version} is deployed`, {
+    name,
+    version,
+    state: 'deployed',
+  });
 }
 
-export async function enablePolicyOnHost(name: string, version: string, options: ConnectionOptions): Promise<void> {
-  const sentence = await connectHost(options).enablePolicy(await pathOf(options, name, version));
-  processStreams.out.write(`${sentence}\n`);
+export async function enablePolicyOnHost(
+  streams: Streams,
+  name: string,
+  version: string,
+  options: ConnectionOptions,
+): Promise<void> {
+  const said = await (await connectHost(options)).enablePolicy(await pathOf(options, name, version));
+  const sentence = said === '' ? `${name} ${version} is enforced` : said;
+  await writeAnswer(streams, outputForm(options), sentence, { name, version, state: 'enabled', sentence });
 }
 
-export async function resetPolicyOnHost(options: ConnectionOptions): Promise<void> {
-  await connectHost(options).resetPolicy();
-  processStreams.out.write('the DEFAULT policy is enforced\n');
+export async function resetPolicyOnHost(streams: Streams, options: ConnectionOptions): Promise<void> {
+  await (await connectHost(options)).resetPolicy();
+  await writeAnswer(streams, outputForm(options), 'the DEFAULT policy is enforced', {
+    name: 'DEFAULT',
+    state: 'enabled',
+  });
 }
 
-export async function exportPolicy(name: string, version: string, options: ConnectionOptions & { readonly form: string }): Promise<void> {
-  if (options.form !== 'xml' && options.form !== 'json') throw new UsageError(`--form takes xml or json, not "${options.form}"`);
-  processStreams.out.write(await connectHost(options).exportPolicy(await pathOf(options, name, version), options.form));
+export async function exportPolicy(
+  streams: Streams,
+  name: string,
+  version: string,
+  options: ConnectionOptions & { readonly form: string },
+): Promise<void> {
+  const { form } = options;
+  if (form !== 'xml' && form !== 'json') throw new UsageError(`--form takes xml or json, not "${form}"`);
+  await print(streams, await (await connectHost(options)).exportPolicy(await pathOf(options, name, version), form));
 }

@@ -1,39 +1,76 @@
 import { Command } from 'commander';
 import { withConnection } from '../connection/index.js';
-import { checkPolicy, convertPolicy, simulatePolicy } from './policy-offline.js';
-import { deployPolicyOnHost, enablePolicyOnHost, exportPolicy, importPolicyFile, listPolicies, resetPolicyOnHost } from './policy-online.js';
+import type { Streams } from '../output/index.js';
+import { checkPolicy, convertPolicy } from './policy-check.js';
+import {
+  deployPolicyOnHost,
+  enablePolicyOnHost,
+  exportPolicy,
+  importPolicyFile,
+  listPolicies,
+  resetPolicyOnHost,
+} from './policy-online.js';
+import { simulatePolicy } from './policy-simulate.js';
 
-const compat = ['--compat <mode>', 'xen: as the original implementation decided'] as const;
+const compat = ['--compat <mode>', 'xen: as the original implementation decided (default: strict)'] as const;
 
-export function policyCommand(): Command {
-  const policy = new Command('policy').description('security policies: documents, and those of a host');
+/** An action that is told where to write. */
+function to<A extends unknown[]>(streams: Streams, action: (streams: Streams, ...rest: A) => Promise<void>) {
+  return (...rest: A): Promise<void> => action(streams, ...rest);
+}
+
+function addOffline(policy: Command, streams: Streams): void {
   policy
     .command('check')
     .argument('<file>', 'policy in XML or JSON, - for standard input')
     .option(...compat)
-    .option('-o, --output <form>', 'table or json')
+    .option('-o, --output <form>', 'table, json, ndjson (default table)')
     .description('check a document; status 0 valid, 1 not valid')
-    .action(checkPolicy);
+    .addHelpText('after', '\nExample: tvdc policy check -o json policy.xml')
+    .action(to(streams, checkPolicy));
   policy
     .command('convert')
-    .argument('<file>', 'policy in XML or JSON')
+    .argument('<file>', 'policy in XML or JSON, - for standard input')
     .requiredOption('--to <form>', 'xml, binary, map or json')
     .requiredOption('--output <file>', 'where to write, - for standard output')
     .description('write a document in another form')
-    .action(convertPolicy);
+    .addHelpText('after', '\nExample: tvdc policy convert --to binary --output policy.bin policy.xml')
+    .action(to(streams, convertPolicy));
   policy
     .command('simulate')
     .argument('<policy>', 'policy in XML or JSON')
     .argument('<events>', 'JSON array, or one JSON object a line; - for standard input')
     .option(...compat)
-    .option('-o, --output <form>', 'ndjson (default), json or table')
-    .description('replay events against a policy, without touching any host')
-    .action(simulatePolicy);
-  withConnection(policy.command('list').description('the policies of a host')).action(listPolicies);
-  withConnection(policy.command('import').argument('<file>').description('store a document as a draft')).action(importPolicyFile);
-  withConnection(policy.command('deploy').argument('<name>').argument('<version>').description('make a draft the next policy')).action(deployPolicyOnHost);
-  withConnection(policy.command('enable').argument('<name>').argument('<version>').description('enforce a deployed policy; refused where running systems would violate it')).action(enablePolicyOnHost);
-  withConnection(policy.command('reset').description('back to the DEFAULT policy')).action(resetPolicyOnHost);
-  withConnection(policy.command('export').argument('<name>').argument('<version>').option('--form <form>', 'xml or json', 'json').description('the document of a policy of the host')).action(exportPolicy);
+    .option('-o, --output <form>', 'ndjson, json, table (default ndjson)')
+    .description('replay events against a policy, without touching any host; one decision a line')
+    .addHelpText(
+      'after',
+      `
+Events: {"op":"start","vm":"ma-1","label":"MA"} and stop, suspend, pause, resume, migrate_in, migrate_out, attach_resource,
+connect_vlan, connect_vif, communicate, set_system_label, relabel_vm, label_resource, update_policy, can_run,
+check_vm_label, check_resource_label.
+
+Example: echo '{"op":"start","vm":"ma-1","label":"MA"}' | tvdc policy simulate policy.json - -o table`,
+    )
+    .action(to(streams, simulatePolicy));
+}
+
+export function policyCommand(streams: Streams): Command {
+  const policy = new Command('policy').description('security policies: documents, and those of a host');
+  addOffline(policy, streams);
+  const online = (name: string, description: string): Command =>
+    withConnection(policy.command(name).description(description));
+  const versioned = (name: string, description: string): Command =>
+    online(name, description).argument('<name>', 'of the policy').argument('<version>', 'of the policy, as 1.0');
+  online('list', 'the policies of a host').action(to(streams, listPolicies));
+  online('import', 'store a document as a draft').argument('<file>').action(to(streams, importPolicyFile));
+  versioned('deploy', 'make a draft the next policy').action(to(streams, deployPolicyOnHost));
+  versioned('enable', 'enforce a deployed policy; refused where running systems would violate it').action(
+    to(streams, enablePolicyOnHost),
+  );
+  online('reset', 'back to the DEFAULT policy').action(to(streams, resetPolicyOnHost));
+  versioned('export', 'the document of a policy of the host')
+    .option('--form <form>', 'xml or json', 'json')
+    .action(to(streams, exportPolicy));
   return policy;
 }

@@ -23,21 +23,19 @@ interface Options {
 /** @throws UsageError */
 export function portOf(text: string, option: string): number {
   const port = Number(text);
-  if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new UsageError(`${option} takes a port from 0 to 65535, not "${text}"`);
+  if (!/^\d{1,5}$/.test(text) || port > 65_535)
+    throw new UsageError(`${option} takes a port from 0 to 65535, not "${text}"`);
   return port;
 }
 
 async function serve(options: Options): Promise<void> {
   const folder = options.data ?? defaultDataFolder();
+  const httpPort = portOf(options.httpPort, '--http-port');
+  const httpsPort = portOf(options.httpsPort, '--https-port');
   const host = await openManagementVm({
     folder,
     ...(options.name === undefined ? {} : { name: options.name }),
-    listen: await listenersOf({
-      folder,
-      host: options.listen,
-      httpPort: portOf(options.httpPort, '--http-port'),
-      httpsPort: portOf(options.httpsPort, '--https-port'),
-    }),
+    listen: () => listenersOf({ folder, host: options.listen, httpPort, httpsPort }),
     vtpm: options.vtpm,
     ...(options.mode === undefined ? {} : { mode: options.mode }),
     ...(options.allowDestination === undefined ? {} : { destinations: options.allowDestination }),

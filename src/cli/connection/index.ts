@@ -1,1 +1,2 @@
-export { connect, connectHost, type ConnectionOptions, outputForm, withConnection } from './connection.js';
+export { connect, connectHost, namespaceOf } from './connection.js';
+export { type ConnectionOptions, environment, outputForm, withConnection } from './options.js';

@@ -19,10 +19,21 @@ const bare = {
   middle: '  ',
 };
 
+/** Colour only on a terminal, and not where NO_COLOR asks for none. */
+export function isColoured(stream: NodeJS.WritableStream): boolean {
+  const noColor = process.env['NO_COLOR'];
+  return (stream as Partial<NodeJS.WriteStream>).isTTY === true && (noColor === undefined || noColor === '');
+}
+
 /** Rows under headings, aligned, without lines: readable by people and by `awk`. */
-export function formatTable(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+export function formatTable(
+  headings: readonly string[],
+  rows: readonly (readonly string[])[],
+  coloured: boolean = isColoured(process.stdout),
+): string {
+  const { bold } = pc.createColors(coloured);
   const table = new Table({
-    head: headings.map((heading) => pc.bold(heading)),
+    head: headings.map((heading) => bold(heading)),
     chars: bare,
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0, compact: true },
   });

@@ -63,14 +63,14 @@ describe('a test server', () => {
         const disk = await client.create('ACME_Disk', { Name: `d${at}`, Size: BigInt(at) });
         await client.create('ACME_DiskOnShelf', { Shelf: shelf ?? null, Disk: disk });
       }
-      const found = await client.associators(shelf ?? 'ACME_Shelf', { maxObjectCount: 7, pull: 'only' }).toArray();
+      const found = await client.associators(shelf ?? 'ACME_Shelf', { maxObjectCount: 7, pull: 'always' }).toArray();
       expect(found.length).toBe(30);
     }));
 
   test('serves providers and their methods', async () => {
     const count: MethodFunction = async (_context, _self, { Prefix }) => ({
       returnValue: 3,
-      out: { Text: `${String(Prefix)} three` },
+      out: { Text: `${Prefix as string} three` },
     });
     const provider = {
       className: 'ACME_Shelf',

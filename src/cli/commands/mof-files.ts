@@ -1,0 +1,125 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import {
+  type CompileOptions,
+  compileMof,
+  createMapLoader,
+  createMemorySource,
+  formatDiagnostic,
+  type MofCompilation,
+  type MofDiagnostic,
+  type MofSource,
+  readZip,
+  type SchemaSource,
+  type SourceLoader,
+} from '../../cim/index.js';
+import { readShippedMof } from '../../host/foundation/index.js';
+import { Exit, exitStatus, UsageError } from '../exit.js';
+import { readBytes } from '../files.js';
+import type { Streams } from '../output/index.js';
+
+export interface MofOptions {
+  readonly include?: readonly string[];
+}
+
+function tryRead(path: string): MofSource | null {
+  try {
+    return { name: path, text: readFileSync(path, 'utf8') };
+  } catch {
+    return null;
+  }
+}
+
+/** Files of this machine: relative to the file that includes them, on the search path, among those of the product. */
+export function fileLoader(searchPath: readonly string[]): SourceLoader {
+  const shipped = createMapLoader(readShippedMof());
+  const search = (name: string): MofSource | null => {
+    for (const folder of searchPath) {
+      const found = tryRead(resolve(folder, name));
+      if (found !== null) return found;
+    }
+    return null;
+  };
+  return {
+    load: (name, from) =>
+      tryRead(from === null ? resolve(name) : resolve(dirname(from.name), name)) ??
+      search(name) ??
+      (from === null ? null : shipped.load(name, null)),
+    findClass: (className) => search(`${className}.mof`),
+  };
+}
+
+/** The DMTF's qualifier types as MOF. */
+export function standardQualifiers(): MofSource | null {
+  return createMapLoader(readShippedMof()).load('qualifiers.mof', null);
+}
+
+/** The same compiled, for texts that take them for granted. */
+export function standardQualifierTypes(): SchemaSource {
+  const source = standardQualifiers();
+  const compiled = source === null ? [] : compileMof(createMapLoader(new Map()), [source]).namespaces;
+  return createMemorySource(
+    [],
+    compiled.flatMap((unit) => unit.qualifierTypes),
+  );
+}
+
+/** How much was compiled. */
+export function countsOf(compiled: MofCompilation): { readonly classes: number; readonly instances: number } {
+  let classes = 0;
+  let instances = 0;
+  for (const unit of compiled.namespaces) {
+    classes += unit.classes.length;
+    instances += unit.instances.length;
+  }
+  return { classes, instances };
+}
+
+/** A schema as the DMTF publishes it: a ZIP archive, or a folder with it unpacked. */
+export interface SchemaFiles {
+  readonly loader: SourceLoader;
+  /** The files to begin with. */
+  readonly main: readonly string[];
+}
+
+/** The file that includes all others has the shortest path and is named for the schema. */
+function mainOf(names: readonly string[], what: string): readonly string[] {
+  const named = names.filter((name) => /(^|\/)cim_?schema[^/]*\.mof$/i.test(name));
+  const depth = (name: string): number => name.split('/').length;
+  const main = named.sort((a, b) => depth(a) - depth(b) || a.length - b.length)[0];
+  if (main !== undefined) return [main];
+  const all = names.filter((name) => name.toLowerCase().endsWith('.mof'));
+  if (all.length === 0) throw new UsageError(`${what} holds no MOF file`);
+  return all.sort();
+}
+
+/** Reads `FILE.zip` or a folder. @throws UsageError, TvdcError for a bad archive */
+export function readSchemaFiles(path: string): SchemaFiles {
+  const files = new Map<string, string | Uint8Array>();
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) {
+    for (const name of readdirSync(path, { recursive: true, encoding: 'utf8' })) {
+      if (name.toLowerCase().endsWith('.mof')) files.set(name.replaceAll('\\', '/'), readFileSync(join(path, name)));
+    }
+  } else {
+    for (const [name, bytes] of readZip(readBytes(path))) files.set(name, bytes);
+  }
+  return { loader: createMapLoader(files), main: mainOf([...files.keys()], path) };
+}
+
+/** Says what is wrong, on the notes. */
+export function tellDiagnostics(streams: Streams, diagnostics: readonly MofDiagnostic[]): void {
+  for (const diagnostic of diagnostics) streams.notes.write(`${formatDiagnostic(diagnostic)}\n`);
+}
+
+/** Compiles and says what is wrong. @throws Exit 1 with errors */
+export function compileFiles(
+  streams: Streams,
+  loader: SourceLoader,
+  files: readonly (string | MofSource)[],
+  options: CompileOptions = {},
+): MofCompilation {
+  const compiled = compileMof(loader, files, options);
+  tellDiagnostics(streams, [...compiled.errors, ...compiled.warnings]);
+  if (compiled.errors.length > 0) throw new Exit(exitStatus.no);
+  return compiled;
+}

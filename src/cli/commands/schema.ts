@@ -1,0 +1,45 @@
+import { Command } from 'commander';
+import { type ConnectionOptions, connect, namespaceOf, outputForm, withConnection } from '../connection/index.js';
+import { type Streams, writeRecords } from '../output/index.js';
+import { readSchemaFiles } from './mof-files.js';
+import { loadOnServer } from './mof-load.js';
+
+async function install(streams: Streams, path: string, options: ConnectionOptions): Promise<void> {
+  const { loader, main } = readSchemaFiles(path);
+  await loadOnServer(streams, options, {
+    loader,
+    files: main,
+    mode: 'load',
+    checkOnly: false,
+    qualifiers: null,
+  });
+}
+
+/** The part of a class name before the underscore says whose class it is. */
+async function list(streams: Streams, options: ConnectionOptions): Promise<void> {
+  const form = outputForm(options);
+  const namespace = namespaceOf(options);
+  const names = await (await connect(options)).enumerateClassNames({ namespace, deepInheritance: true });
+  const counts = new Map<string, number>();
+  for (const name of names) {
+    const schema = name.includes('_') ? name.slice(0, name.indexOf('_')) : '';
+    counts.set(schema, (counts.get(schema) ?? 0) + 1);
+  }
+  const rows = [...counts].sort().map(([schema, classes]) => ({ schema, classes }));
+  await writeRecords(streams, form, rows, [
+    ['SCHEMA', (row) => row.schema],
+    ['CLASSES', (row) => String(row.classes)],
+  ]);
+}
+
+export function schemaCommand(streams: Streams): Command {
+  const schema = new Command('schema').description('whole schemas of a server');
+  withConnection(schema.command('install').description('load a schema beside what is there; classes are merged'))
+    .argument('<path>', 'ZIP archive of MOF files, as the DMTF publishes them, or a folder')
+    .addHelpText('after', '\nExample: tvdc schema install cim_schema_2.49.0Final-MOFs.zip --namespace root/cimv2')
+    .action((path: string, options: ConnectionOptions) => install(streams, path, options));
+  withConnection(schema.command('list').description('the schemas of a namespace and how many classes each has')).action(
+    (options: ConnectionOptions) => list(streams, options),
+  );
+  return schema;
+}

@@ -1,0 +1,127 @@
+import type { CompletionNode } from './completion-tree.js';
+
+type Nodes = readonly CompletionNode[];
+
+/** In single quotes for any of the shells; ours hold neither quotes of that kind nor backslashes. */
+function quoted(text: string): string {
+  return `'${text.replace(/['\\]/g, '')}'`;
+}
+
+function candidates(node: CompletionNode): string {
+  return [...node.words.map(({ word }) => word), ...node.options.map(({ long }) => long)].join(' ');
+}
+
+/** Patterns of a `case` for the commands below the top: what the walk over the words recognizes. */
+function knownPatterns(nodes: Nodes): string {
+  return nodes
+    .filter(({ at }) => at.includes(' '))
+    .map(({ at }) => quoted(at))
+    .join('|');
+}
+
+/** Branches of a `case` over `$at $prev`: values that an option takes. */
+function valueBranches(nodes: Nodes, indent: string, reply: (words: string) => string): string {
+  return nodes
+    .flatMap(({ at, options }) =>
+      options
+        .filter(({ values }) => values.length > 0)
+        .map(({ long, short, values }) => {
+          const names = [long, ...(short === null ? [] : [short])].map((name) => quoted(`${at} ${name}`));
+          return `${indent}${names.join('|')}) ${reply(values.join(' '))}; return;;`;
+        }),
+    )
+    .join('\n');
+}
+
+function wordBranches(nodes: Nodes, indent: string, reply: (words: string) => string): string {
+  return nodes.map((node) => `${indent}${quoted(node.at)}) ${reply(candidates(node))};;`).join('\n');
+}
+
+/** Files are completed where nothing of ours fits. */
+function bash(nodes: Nodes): string {
+  const reply = (words: string): string => `COMPREPLY=($(compgen -W ${quoted(words)} -- "$cur"))`;
+  return `# bash completion of tvdc; load it with: source <(tvdc completion bash)
+_tvdc() {
+  local cur prev at i
+  cur=\${COMP_WORDS[COMP_CWORD]}
+  prev=\${COMP_WORDS[COMP_CWORD-1]}
+  at=tvdc
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    case "$at \${COMP_WORDS[i]}" in
+      ${knownPatterns(nodes)}) at="$at \${COMP_WORDS[i]}";;
+    esac
+  done
+  case "$at $prev" in
+${valueBranches(nodes, '    ', reply)}
+  esac
+  case "$at" in
+${wordBranches(nodes, '    ', reply)}
+  esac
+}
+complete -o default -F _tvdc tvdc
+`;
+}
+
+function zsh(nodes: Nodes): string {
+  const reply = (words: string): string => `compadd -- ${words}`;
+  return `#compdef tvdc
+# zsh completion of tvdc; load it with: source <(tvdc completion zsh)
+_tvdc() {
+  local at=tvdc i
+  for ((i = 2; i < CURRENT; i++)); do
+    case "$at \${words[i]}" in
+      ${knownPatterns(nodes)}) at="$at \${words[i]}";;
+    esac
+  done
+  case "$at \${words[CURRENT-1]}" in
+${valueBranches(nodes, '    ', reply)}
+  esac
+  case "$at" in
+${wordBranches(nodes, '    ', reply)}
+  esac
+  _files
+}
+compdef _tvdc tvdc
+`;
+}
+
+function fish(nodes: Nodes): string {
+  const lines = nodes.flatMap(({ at, words, options }) => {
+    const here = `complete -c tvdc -n ${quoted(`test (__tvdc_at) = "${at}"`)}`;
+    return [
+      ...words.map(({ word, description }) => `${here} -f -a ${word} -d ${quoted(description)}`),
+      ...options.map(({ long, short, takesValue, values, description }) => {
+        const flags = [`-l ${long.slice(2)}`];
+        if (short !== null) flags.push(`-s ${short.slice(1)}`);
+        if (values.length > 0) flags.push(`-x -a ${quoted(values.join(' '))}`);
+        else if (takesValue) flags.push('-r');
+        return `${here} ${flags.join(' ')} -d ${quoted(description)}`;
+      }),
+    ];
+  });
+  const known = nodes
+    .filter(({ at }) => at.includes(' '))
+    .map(({ at }) => quoted(at))
+    .join(' ');
+  return `# fish completion of tvdc; load it with: tvdc completion fish | source
+function __tvdc_at
+  set -l at tvdc
+  for word in (commandline -opc)[2..-1]
+    contains -- "$at $word" ${known}; and set at "$at $word"
+  end
+  echo $at
+end
+${lines.join('\n')}
+`;
+}
+
+/** Shells that completion scripts are made for. */
+export const shells = ['bash', 'zsh', 'fish'] as const;
+export type Shell = (typeof shells)[number];
+
+const writers: Readonly<Record<Shell, (nodes: Nodes) => string>> = { bash, zsh, fish };
+
+/** The script that a shell loads to complete our command. */
+export function completionScript(shell: Shell, nodes: Nodes): string {
+  return writers[shell](nodes);
+}

@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import type { ExitStatus } from './exit.js';
+import { nouns } from './nouns.js';
+import type { Streams } from './output/index.js';
+
+const exitStatuses = `
+Exit status: 0 done, trusted or permitted; 1 the answer is no: denied, untrusted, not found;
+2 wrong usage; 3 cannot reach the server or log in; 4 a CIM error; 5 an internal error.
+
+Examples:
+  tvdc demo                                   both use cases, on a sample datacenter
+  tvdc serve --sample                         an object manager with something in it
+  tvdc vm list -o json
+  tvdc explain ma-1 su-1                      may these two share?
+  tvdc wbem ei 'https://host:5989/root/cimv2:CIM_ComputerSystem'
+  tvdc COMMAND --help`;
+
+function version(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { readonly version: string }).version;
+}
+
+/** Commander hands its settings down only to commands that are made by `command()`. */
+function inherit(command: Command, from: Command): Command {
+  command.copyInheritedSettings(from);
+  for (const child of command.commands) inherit(child, command);
+  return command;
+}
+
+/** The program with the commands of one noun loaded, or of all: help and completion of the rest need names alone. */
+async function createProgram(streams: Streams, wanted: (noun: string) => boolean): Promise<Command> {
+  const program = new Command('tvdc')
+    .description('Trusted Virtual Datacenter: isolation, virtual TPMs and attestation of virtual machines over CIM-XML')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void streams.out.write(text),
+      writeErr: (text) => void streams.notes.write(text),
+      outputError: (text, write) => write(text.replace(/^error: /, 'tvdc: ')),
+    })
+    .showSuggestionAfterError(true)
+    .helpCommand('help [command]', 'help of a command')
+    .addHelpText('after', exitStatuses);
+  const whole = (): Promise<Command> => createProgram(streams, () => true);
+  for (const noun of nouns) {
+    if (wanted(noun.name)) program.addCommand(inherit(await noun.load(streams, whole), program));
+    else program.command(noun.name).description(noun.description);
+  }
+  return program;
+}
+
+/**
+ * The command line as a function: nothing but what the user asked for goes to `out`.
+ * @returns the status for the shell; never throws
+ */
+export async function runCommandLine(argv: readonly string[], streams: Streams): Promise<ExitStatus> {
+  const words = argv.filter((word) => !word.startsWith('-'));
+  const [noun] = words[0] === 'help' ? words.slice(1) : words;
+  try {
+    const program = await createProgram(streams, (name) => name === noun);
+    if (argv[0] === '--version' || argv[0] === '-V') {
+      streams.out.write(`${version()}\n`);
+      return 0;
+    }
+    program.option('-V, --version', 'the version of this program');
+    await program.parseAsync([...argv], { from: 'user' });
+    return 0;
+  } catch (error) {
+    const { statusOf, tell } = await import('./status.js');
+    tell(error, streams);
+    return statusOf(error, noun === 'wbem');
+  }
+}

@@ -1,0 +1,69 @@
+import { CommanderError } from 'commander';
+import { messageOf, TvdcError } from '../base/index.js';
+import { CimError } from '../cim/operations/index.js';
+import { Exit, exitStatus, type ExitStatus, UsageError } from './exit.js';
+import type { Streams } from './output/index.js';
+
+/** Codes of errors that mean: the server was not reached, or did not let us in. */
+const unreachableCodes = new Set([
+  'unreachable',
+  'timeout',
+  'aborted',
+  'unauthorized',
+  'http',
+  'bad_answer',
+  'too_large',
+]);
+/** Codes of errors that mean: the question was understood, and the answer is no. */
+const answerIsNo = new Set([
+  'method_refused',
+  'not_found',
+  'refused',
+  'bad_mof',
+  'no_such_namespace',
+  'no_interop_namespace',
+  'no_namespaces',
+  'no_object_manager',
+]);
+
+function isRefusedByPolicy(error: CimError): boolean {
+  return error.status === 1 && error.description.startsWith('TVDC02');
+}
+
+/**
+ * What a failure means to the shell.
+ * @param raw for `tvdc wbem`, where every status of CIM is 4
+ */
+export function statusOf(error: unknown, raw: boolean): ExitStatus {
+  if (error instanceof Exit) return error.status;
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitStatus.done : exitStatus.usage;
+  if (error instanceof UsageError) return exitStatus.usage;
+  if (error instanceof CimError) {
+    return !raw && (error.status === 6 || isRefusedByPolicy(error)) ? exitStatus.no : exitStatus.cim;
+  }
+  if (!(error instanceof TvdcError)) return exitStatus.internal;
+  if (unreachableCodes.has(error.code)) return exitStatus.unreachable;
+  if (error.code === 'mof_load_failed') return statusOf(error.cause, raw);
+  if (answerIsNo.has(error.code)) return exitStatus.no;
+  return error.code === 'internal' ? exitStatus.internal : exitStatus.usage;
+}
+
+/** What to do about failures that users meet often. */
+function adviceFor(error: unknown): string {
+  if (!(error instanceof TvdcError)) return '';
+  if (error.code === 'unauthorized') return '; name the account with --user and --password-file';
+  if (error.code === 'unreachable') return '; is the server running there? name another with --url';
+  if (error.code === 'timeout') return '; give it longer with --timeout';
+  return '';
+}
+
+/** One line: what, where, what to do. */
+export function tell(error: unknown, streams: Streams): void {
+  if (error instanceof Exit || error instanceof CommanderError) return;
+  const isOurs = error instanceof TvdcError;
+  const text = messageOf(error).replace(/\s*\n\s*/g, ' ');
+  streams.notes.write(`tvdc: ${isOurs ? '' : 'internal error: '}${text}${adviceFor(error)}\n`);
+  if (!isOurs && process.env['TVDC_DEBUG'] !== undefined && error instanceof Error) {
+    streams.notes.write(`${error.stack ?? ''}\n`);
+  }
+}
