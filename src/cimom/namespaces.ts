@@ -39,8 +39,10 @@ export class Namespaces {
     return undefined;
   }
 
+  /** @param host a name or address, with its port or without */
   isOurs(host: string): boolean {
-    return this.#hosts.has(foldName(host));
+    const folded = foldName(host);
+    return this.#hosts.has(folded) || this.#hosts.has(folded.replace(/:\d+$/, '').replace(/^\[|\]$/g, ''));
   }
 
   hostFor(asked: string | undefined): string {

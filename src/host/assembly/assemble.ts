@@ -3,6 +3,7 @@ import { TvdcError } from '../../base/index.js';
 import type { CimClass, CimInstancePath } from '../../cim/index.js';
 import { type Authorizer, createObjectManager, type ObjectManager, type Provider } from '../../cimom/index.js';
 import { createSubscriptions } from '../../cimom/indications/subscriptions/index.js';
+import { schemaServicePath, schemaServiceProvider } from '../../cimom/schema-service/index.js';
 import { createExportSender } from '../../http/client/index.js';
 import type { ServerListen, WbemServer } from '../../http/server/index.js';
 import type { Foundation } from '../foundation/index.js';
@@ -41,7 +42,7 @@ const ownNames = ['localhost', '127.0.0.1', '::1'];
  * @throws ConfigurationError where a listener cannot be opened
  */
 export async function assemble(foundation: Foundation, options: AssemblyOptions): Promise<Assembled> {
-  const { repository, store, journal, clock, randomness, log, identity, accounts } = foundation;
+  const { repository, store, maintenance, journal, clock, randomness, log, identity, accounts } = foundation;
   const { authorizer } = options;
   await ensureRootNamespace(repository);
   const sender = createExportSender();
@@ -75,8 +76,20 @@ export async function assemble(foundation: Foundation, options: AssemblyOptions)
     ...interopFace(foundation, {
       product: options.product,
       service: subscriptions.service,
+      services: [schemaServicePath(identity.uuid)],
       centralInstance: options.centralInstance,
       addresses: () => server?.addresses ?? [],
+    }),
+    schemaServiceProvider({
+      repository,
+      store,
+      registry: objectManager.registry,
+      systemName: identity.uuid,
+      maintenance,
+      journal,
+      sink: subscriptions,
+      clock,
+      randomness,
     }),
   ]) {
     objectManager.registry.register(provider);

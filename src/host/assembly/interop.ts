@@ -10,6 +10,8 @@ import type { Foundation } from '../foundation/index.js';
 export interface InteropFaceOptions {
   readonly product: string;
   readonly service: IndicationService;
+  /** Further services of the object manager. */
+  readonly services: readonly CimInstancePath[];
   readonly centralInstance: CimInstancePath;
   readonly addresses: () => readonly { readonly url: string }[];
 }
@@ -42,6 +44,7 @@ export function interopFace(foundation: Foundation, options: InteropFaceOptions)
     addresses: options.addresses,
     profiles: [...ownProfiles, ...tvdcProfiles(options.centralInstance)],
     indications: options.service,
+    services: options.services,
     journal,
     clock,
     randomness,

@@ -1,3 +1,4 @@
 export { recordDenials } from './denials.js';
+export type { HostElements } from './elements.js';
 export { roleRules } from './rules.js';
-export { createScope } from './scope.js';
+export { createScope, type Scope } from './scope.js';

@@ -1,11 +1,12 @@
 import type { CimValue } from '../../cim/index.js';
 import type { RoleRule, RuleQuestion } from '../../cimom/index.js';
-import type { Domains, HostParts } from '../../vmm/index.js';
+import { type Domains, type HostParts, vlanResource } from '../../vmm/index.js';
+import { createElementFinder, type HostElements } from './elements.js';
 
 const managementType = 'SystemManagement';
 
-/** Types of the domains that grants cover; null: all types. */
-export function typesOfGrants(domains: Domains, grants: RuleQuestion['grants']): ReadonlySet<string> | null {
+/** Types of the domains that grants cover. */
+export function typesOfGrants(domains: Domains, grants: RuleQuestion['grants']): ReadonlySet<string> {
   const types = new Set<string>();
   for (const grant of grants) {
     const covered = domains
@@ -25,15 +26,26 @@ function textOf(value: CimValue | undefined): string {
  * What roles other than the datacenter administrator's may change. A TVDc administrator assigns labels, only within the
  * types of their own domains, never the management VM's; starts and stops; asks. They touch neither policy nor labels.
  */
-export function roleRules(parts: HostParts, domains: Domains): readonly RoleRule[] {
+export function roleRules(parts: HostParts, domains: Domains, host: HostElements): readonly RoleRule[] {
   const { monitor } = parts;
+  const elementOf = createElementFinder(parts, host);
 
   const typesOfLabel = (text: string): readonly string[] => {
     const name = text.split(':').at(-1) ?? '';
     const { document } = monitor.policy;
     const vm = document.vmLabels.find((label) => label.name === name);
     const resource = document.resourceLabels.find((label) => label.name === name);
-    return [...(vm?.ste ?? []), ...(resource === undefined ? [] : [resource.type])];
+    return [...(vm?.ste ?? []), ...(vm?.chwall ?? []), ...(resource === undefined ? [] : [resource.type])];
+  };
+
+  /** Types of the label that an element has now. */
+  const typesOfElement = (value: CimValue | undefined): readonly string[] => {
+    if (typeof value !== 'object' || value === null || !('kind' in value) || value.kind !== 'instance-path') return [];
+    const element = elementOf(value);
+    if (element.kind === 'vm') return domains.typesOfVm(element.id);
+    if (element.kind === 'vlan') return domains.typesOfResource(vlanResource(element.id));
+    const volume = element.kind === 'volume' ? parts.inventory.volume(element.id) : undefined;
+    return volume === undefined ? [] : domains.typesOfResource(volume.resource);
   };
 
   const checkAssignment = ({ grants, action }: RuleQuestion): string | null => {
@@ -43,7 +55,9 @@ export function roleRules(parts: HostParts, domains: Domains): readonly RoleRule
     if (name === monitor.policy.document.bootstrap) return 'the label of the management VM is not theirs to assign';
     const types = typesOfLabel(label);
     if (types.includes(managementType)) return 'a label with the type SystemManagement is not theirs to assign';
-    if (allowed !== null && types.some((type) => !allowed.has(type))) return 'the label belongs to another workload';
+    if (types.some((type) => !allowed.has(type))) return 'the label belongs to another workload';
+    if (typesOfElement(action.parameters['Element']).some((type) => !allowed.has(type)))
+      return 'the element belongs to another workload too';
     return null;
   };
 

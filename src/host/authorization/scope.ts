@@ -1,97 +1,114 @@
-import { type CimInstance, type CimInstancePath, parseObjectPath, stringKey } from '../../cim/index.js';
+import { type CimInstance, type CimInstancePath, parseObjectPath } from '../../cim/index.js';
 import type { Grant, ScopePort } from '../../cimom/index.js';
+import type { Veil } from '../../providers/index.js';
 import { type Domains, type HostParts, vlanResource } from '../../vmm/index.js';
+import { createElementFinder, type HostElements, type ScopedElement } from './elements.js';
 import { typesOfGrants } from './rules.js';
 
-/** The elements of workloads; every other class is the datacenter's common knowledge. */
-type Scoped =
-  | { readonly kind: 'vm' | 'volume'; readonly id: string }
-  | { readonly kind: 'vlan'; readonly id: number }
-  | null;
+/** What stands in sentences for the name of an element that the reader may not know. */
+const anotherWorkload = 'another workload';
 
-function textKey(path: CimInstancePath, name: string): string {
-  return stringKey(path, name) ?? '';
-}
-
-/** Which element of a workload an instance is, or is a part of. */
-function scopedElement(path: CimInstancePath): Scoped {
-  switch (path.className.toLowerCase()) {
-    case 'tvdc_computersystem':
-      return { kind: 'vm', id: textKey(path, 'Name') };
-    case 'tvdc_storagevolume':
-      return { kind: 'volume', id: textKey(path, 'DeviceID') };
-    case 'tvdc_vlan':
-      return { kind: 'vlan', id: Number(/:vlan:(\d+)$/.exec(textKey(path, 'InstanceID'))?.[1] ?? -1) };
-    case 'tvdc_virtualsystemsettingdata':
-    case 'tvdc_storageallocationsettingdata':
-    case 'tvdc_ethernetportallocationsettingdata':
-    case 'tvdc_memoryallocationsettingdata':
-    case 'tvdc_processorallocationsettingdata':
-    case 'tvdc_tpmallocationsettingdata':
-      return { kind: 'vm', id: /^TVDC:([^/]+)/.exec(textKey(path, 'InstanceID'))?.[1] ?? '' };
-    case 'tvdc_logicaldisk':
-    case 'tvdc_ethernetport':
-    case 'tvdc_vlanendpoint':
-    case 'tvdc_virtualtpm':
-      return { kind: 'vm', id: textKey(path, 'SystemName') };
-    default:
-      return null;
-  }
-}
+/** Words that may name an element: resources, VM names, UUIDs. */
+const nameForm = /file:[^\s,;"]+|vlan:\d+|[\w-]+(?:\.+[\w-]+)*/g;
 
 /** What grants cover on this host. */
 interface Coverage {
-  /** null: every type. */
-  readonly types: ReadonlySet<string> | null;
+  readonly grants: readonly Grant[];
+  readonly everything: boolean;
+  readonly types: ReadonlySet<string>;
   /** A grant for all domains of this host's datacenter covers its virtual machines before they have a label. */
   readonly unlabelledVms: boolean;
 }
 
+/** Scopes for the authorizer, and the veil that the same scopes draw over sentences. */
+export interface Scope extends ScopePort {
+  /** The grants of a caller are looked up by `grantsOf`; null: the host itself. */
+  veil(grantsOf: (user: string) => readonly Grant[]): Veil;
+}
+
 /** Decides by labels whether something belongs to the domains that grants cover. */
-export function createScope(parts: HostParts, domains: Domains): ScopePort {
+export function createScope(parts: HostParts, domains: Domains, host: HostElements): Scope {
+  const elementOf = createElementFinder(parts, host);
+
   const coverageOf = (grants: readonly Grant[]): Coverage => {
     const home = domains.ofThisHost()?.name ?? null;
+    // A role in another datacenter says nothing about this host.
+    const own = grants.filter((grant) => grant.datacenter === null || grant.datacenter === home);
     return {
-      types: typesOfGrants(domains, grants),
-      unlabelledVms: grants.some(
-        (grant) => grant.domains === null && (grant.datacenter === null || grant.datacenter === home),
+      grants: own,
+      everything: own.some(
+        (grant) => grant.domains === null && (grant.datacenter === null || grant.role === 'datacenter-admin'),
       ),
+      types: typesOfGrants(domains, own),
+      unlabelledVms: own.some((grant) => grant.domains === null),
     };
   };
-  const covers = ({ types }: Coverage, own: readonly string[]): boolean =>
-    types === null || own.some((type) => types.has(type));
+  const covers = ({ types }: Coverage, own: readonly string[]): boolean => own.some((type) => types.has(type));
 
-  const isUnlabelledVm = (id: string): boolean =>
-    parts.inventory.vm(id) !== undefined && parts.monitor.labels.vm(id) === undefined;
-
-  const elementVisible = (coverage: Coverage, element: Exclude<Scoped, null>): boolean => {
-    switch (element.kind) {
-      case 'vm':
-        if (coverage.unlabelledVms && isUnlabelledVm(element.id)) return true;
-        return covers(coverage, domains.typesOfVm(element.id));
-      case 'volume': {
-        const volume = parts.inventory.volume(element.id);
-        return volume !== undefined && covers(coverage, domains.typesOfResource(volume.resource));
-      }
-      case 'vlan':
-        return covers(coverage, domains.typesOfResource(vlanResource(element.id)));
-    }
+  const vmVisible = (coverage: Coverage, id: string): boolean => {
+    const isUnlabelled = parts.inventory.vm(id) !== undefined && parts.monitor.labels.vm(id) === undefined;
+    return isUnlabelled ? coverage.unlabelledVms : covers(coverage, domains.typesOfVm(id));
+  };
+  const volumeVisible = (coverage: Coverage, id: string): boolean => {
+    const volume = parts.inventory.volume(id);
+    return volume !== undefined && covers(coverage, domains.typesOfResource(volume.resource));
+  };
+  const vlanVisible = (coverage: Coverage, id: number): boolean =>
+    covers(coverage, domains.typesOfResource(vlanResource(id)));
+  const domainVisible = ({ grants }: Coverage, id: string): boolean => {
+    const domain = domains.domain(id);
+    return (
+      domain !== undefined &&
+      grants.some(
+        (grant) =>
+          (grant.datacenter === null || grant.datacenter === domain.datacenter) &&
+          (grant.domains === null || grant.domains.includes(id)),
+      )
+    );
   };
 
-  const idVisible = (coverage: Coverage, id: string): boolean => {
-    if (parts.inventory.vm(id) !== undefined) return elementVisible(coverage, { kind: 'vm', id });
-    if (parts.inventory.volume(id) !== undefined) return elementVisible(coverage, { kind: 'volume', id });
-    const vlan = /^vlan:(\d+)$/.exec(id)?.[1];
-    return vlan === undefined || elementVisible(coverage, { kind: 'vlan', id: Number(vlan) });
+  /** An element by what the journal calls it; null: it names none. */
+  const namedVisible = (coverage: Coverage, name: string): boolean | null => {
+    const { inventory } = parts;
+    const vm = inventory.vm(name) ?? inventory.vmByName(name);
+    if (vm !== undefined) return vmVisible(coverage, vm.uuid);
+    const volume = inventory.volume(name) ?? inventory.volumeByResource(name);
+    if (volume !== undefined) return volumeVisible(coverage, volume.uuid);
+    const vlan = /^vlan:(\d+)$/.exec(name)?.[1];
+    return vlan === undefined ? null : vlanVisible(coverage, Number(vlan));
+  };
+
+  /** Records about elements follow the element; what is about the whole host only who caused it may read. */
+  const recordVisible = (coverage: Coverage, id: string): boolean => {
+    const entry = parts.journal.get(id);
+    if (entry === undefined) return false;
+    const own = coverage.grants.some((grant) => grant.user === entry.actor);
+    return (entry.subject === null ? null : namedVisible(coverage, entry.subject)) ?? own;
+  };
+
+  const elementVisible = (coverage: Coverage, element: ScopedElement): boolean => {
+    switch (element.kind) {
+      case 'vm':
+        return vmVisible(coverage, element.id);
+      case 'volume':
+        return volumeVisible(coverage, element.id);
+      case 'vlan':
+        return vlanVisible(coverage, element.id);
+      case 'domain':
+        return domainVisible(coverage, element.id);
+      case 'record':
+        return recordVisible(coverage, element.id);
+      case 'common':
+        return true;
+      case 'unknown':
+        return false;
+    }
   };
 
   const pathVisible = (coverage: Coverage, path: CimInstancePath): boolean => {
-    const element = scopedElement(path);
-    if (element !== null) return elementVisible(coverage, element);
-    if (path.className.toLowerCase() === 'tvdc_accessdecision') {
-      const entry = parts.journal.get(textKey(path, 'InstanceID').replace(/^TVDC:decision:/, ''));
-      return entry !== undefined && (entry.subject === null || idVisible(coverage, entry.subject));
-    }
+    if (coverage.everything) return true;
+    if (coverage.grants.length === 0) return !/^tvdc_/i.test(path.className);
+    if (!elementVisible(coverage, elementOf(path))) return false;
     // An association is seen only with both ends.
     return path.keys.every((key) => typeof key.value !== 'object' || pathVisible(coverage, key.value));
   };
@@ -99,15 +116,34 @@ export function createScope(parts: HostParts, domains: Domains): ScopePort {
   const visible = (grants: readonly Grant[], path: CimInstancePath | null): boolean =>
     path === null || pathVisible(coverageOf(grants), path);
 
+  const cover = (coverage: Coverage, text: string): string =>
+    coverage.everything
+      ? text
+      : text.replace(nameForm, (word) => (namedVisible(coverage, word) === false ? anotherWorkload : word));
+
+  const isDeliverable = (grants: readonly Grant[], indication: CimInstance): boolean => {
+    const source = indication.get('SourceInstance') as CimInstance | null | undefined;
+    if (source !== null && source !== undefined) return visible(grants, source.path);
+    const coverage = coverageOf(grants);
+    const message = indication.getString('Message') ?? '';
+    if (cover(coverage, message) !== message) return false;
+    const element = indication.getString('AlertingManagedElement');
+    if (element === null) return true;
+    const path = parseObjectPath(element);
+    return path.kind === 'class-path' || pathVisible(coverage, path);
+  };
+
   return {
     isVisible: (grants, object) => visible(grants, object.kind === 'instance' ? object.path : object),
-    isDeliverable: (grants, indication) => {
-      const source = indication.get('SourceInstance') as CimInstance | null | undefined;
-      if (source !== null && source !== undefined) return visible(grants, source.path);
-      const element = indication.getString('AlertingManagedElement');
-      if (element === null) return true;
-      const path = parseObjectPath(element);
-      return path.kind === 'class-path' || visible(grants, path);
-    },
+    isDeliverable,
+    veil: (grantsOf) => ({
+      hides(caller, name) {
+        if (caller.method === 'internal') return false;
+        const coverage = coverageOf(grantsOf(caller.user));
+        // What does not exist is hidden like what belongs to others.
+        return !coverage.everything && namedVisible(coverage, name) !== true;
+      },
+      cover: (caller, text) => (caller.method === 'internal' ? text : cover(coverageOf(grantsOf(caller.user)), text)),
+    }),
   };
 }

@@ -1,18 +1,17 @@
-import { mkdirSync } from 'node:fs';
-import {
-  type Clock,
-  ConfigurationError,
-  type Log,
-  messageOf,
-  type Randomness,
-  silentLog,
-  systemClock,
-  systemRandomness,
-} from '../../base/index.js';
+import { type Clock, type Log, type Randomness, silentLog, systemClock, systemRandomness } from '../../base/index.js';
 import { type Accounts, createAccounts, createGrants, type Grants } from '../../cimom/index.js';
 import { createRepository, type Repository } from '../../cimom/repository/index.js';
-import { createJournal, createMemoryStore, type Journal, openSqliteStore, type Store } from '../../store/index.js';
+import type { DataMaintenance } from '../../cimom/schema-service/index.js';
+import {
+  createJournal,
+  createMemoryStore,
+  type Journal,
+  openSqliteStore,
+  type SqliteStore,
+  type Store,
+} from '../../store/index.js';
 import type { HostIdentity } from '../../vmm/index.js';
+import { createMaintenance } from './maintenance.js';
 import { openIdentity } from './identity.js';
 import { loadShippedSchema, type Personality } from './schema.js';
 
@@ -31,6 +30,8 @@ export interface FoundationOptions {
 export interface Foundation {
   readonly folder: string | null;
   readonly store: Store;
+  /** null: everything is in memory. */
+  readonly maintenance: DataMaintenance | null;
   readonly identity: HostIdentity;
   readonly journal: Journal;
   readonly repository: Repository;
@@ -42,27 +43,19 @@ export interface Foundation {
 }
 
 function openStore(folder: string | null): Store {
-  if (folder === null) return createMemoryStore();
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    throw new ConfigurationError(
-      'data_folder',
-      `the data folder ${folder} cannot be used: ${messageOf(error)}; name another one with --data`,
-    );
-  }
-  return openSqliteStore(folder);
+  return folder === null ? createMemoryStore() : openSqliteStore(folder);
 }
 
 /**
  * Opens the state of a host, with the shipped classes in it.
- * @throws ConfigurationError `data_folder` @throws StoreError
+ * @throws StoreError
  */
 export async function openFoundation(options: FoundationOptions): Promise<Foundation> {
   const clock = options.clock ?? systemClock;
   const randomness = options.randomness ?? systemRandomness;
   const log = options.log ?? silentLog;
-  const store = openStore(options.folder);
+  const onDisk = options.folder === null ? null : openFolder(options.folder);
+  const store = onDisk ?? createMemoryStore();
   try {
     const identity = await openIdentity(store, randomness, options.name ?? null);
     const repository = createRepository(store);
@@ -70,6 +63,7 @@ export async function openFoundation(options: FoundationOptions): Promise<Founda
     return {
       folder: options.folder,
       store,
+      maintenance: onDisk === null ? null : createMaintenance(onDisk),
       identity,
       journal: createJournal(store, { host: identity.uuid, clock }),
       repository,

@@ -1,2 +1,2 @@
 export { createFront, type FrontOptions } from './front.js';
-export { type ListenerOptions, listenersOf } from './listeners.js';
+export { type ListenerOptions, listenersOf, observer } from './listeners.js';

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { ConfigurationError } from '../../base/index.js';
@@ -6,6 +6,7 @@ import type { ServerListen, ServerTls } from '../../http/server/index.js';
 import { createServerCertificate } from '../../vtpm/index.js';
 
 export interface ListenerOptions {
+  /** The data folder, which exists. */
   readonly folder: string;
   readonly host: string;
   /** 0: none. */
@@ -15,8 +16,9 @@ export interface ListenerOptions {
 
 const loopback = new Set(['127.0.0.1', '::1', 'localhost']);
 
-/** Account under which callers of the administrator's socket act. */
+/** Accounts under which callers of the two sockets act. */
 const administrator = 'admin';
+export const observer = 'observe';
 
 async function readIfThere(file: string): Promise<string | null> {
   return readFile(file, 'utf8').catch(() => null);
@@ -45,8 +47,6 @@ async function serverTls(folder: string, host: string): Promise<ServerTls> {
  */
 export async function listenersOf(options: ListenerOptions): Promise<readonly ServerListen[]> {
   const { folder, host, httpPort, httpsPort } = options;
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  await chmod(folder, 0o700);
   if (httpPort === 0 && httpsPort === 0)
     throw new ConfigurationError(
       'no_listener',
@@ -65,6 +65,13 @@ export async function listenersOf(options: ListenerOptions): Promise<readonly Se
     path: join(folder, 'admin.sock'),
     mode: 0o600,
     name: administrator,
+    authentication: 'socket',
+  });
+  listen.push({
+    kind: 'socket',
+    path: join(folder, 'observe.sock'),
+    mode: 0o660,
+    name: observer,
     authentication: 'socket',
   });
   return listen;

@@ -6,6 +6,7 @@ import { swtpmAvailable, type VtpmBackend } from '../../vtpm/index.js';
 import { Domains, type HostParts, recover } from '../../vmm/index.js';
 import { assemble } from '../assembly/index.js';
 import { createScope, recordDenials, roleRules } from '../authorization/index.js';
+import { observer } from '../front/index.js';
 import { ensureAccount, type Foundation, openFoundation } from '../foundation/index.js';
 import { installSample } from '../sample/index.js';
 import type { ManagementVmOptions, VtpmChoice } from './options.js';
@@ -54,12 +55,18 @@ export async function openManagementVm(options: ManagementVmOptions): Promise<Ma
     if (options.sample) await installSample(parts, options.folder);
 
     const domains = new Domains(parts);
-    const view: HostView = { parts, domains, grants: foundation.grants, hostBoot, hostTpm: trust.view, namespace };
+    const { grants } = foundation;
+    const hostElements = { tpm: trust.view.uuid, certificates: trust.view.ekCertificateChain };
+    const scope = createScope(parts, domains, hostElements);
+    const veil = scope.veil((user) => grants.of(user));
+    const view: HostView = { parts, domains, grants, hostBoot, hostTpm: trust.view, veil, namespace };
     const adminSecret = await ensureAccount(foundation, 'admin', 'datacenter-admin');
+    // Whoever may open the observers' socket may look, whatever the account is called.
+    await foundation.grants.grant({ user: observer, role: 'observer', datacenter: null, domains: null });
     const authorizer = createRoleAuthorizer({
-      grants: foundation.grants,
-      scope: createScope(parts, domains),
-      rules: roleRules(parts, domains),
+      grants,
+      scope,
+      rules: roleRules(parts, domains, hostElements),
       onDenied: recordDenials(parts),
     });
     const hostKeys = { CreationClassName: 'TVDC_HostSystem', Name: parts.identity.uuid };
@@ -67,7 +74,7 @@ export async function openManagementVm(options: ManagementVmOptions): Promise<Ma
       product: 'tvdc',
       authorizer,
       providers: hostFace(view),
-      listen: options.listen,
+      listen: typeof options.listen === 'function' ? await options.listen() : options.listen,
       ...(options.hostNames === undefined ? {} : { hostNames: options.hostNames }),
       ...(options.destinations === undefined ? {} : { destinations: options.destinations }),
       centralInstance: createInstancePath('TVDC_HostSystem', hostKeys, { namespace }),

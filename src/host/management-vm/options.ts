@@ -9,7 +9,8 @@ export type VtpmChoice = (typeof vtpmChoices)[number];
 export interface ManagementVmOptions extends Omit<FoundationOptions, 'personality' | 'folder'> {
   /** Data folder: everything that this host keeps. */
   readonly folder: string;
-  readonly listen: readonly ServerListen[];
+  /** Where it listens; a function is asked once the data folder is there. */
+  readonly listen: readonly ServerListen[] | (() => Promise<readonly ServerListen[]>);
   /** `auto`: swtpm where it is installed, else the software TPM. */
   readonly vtpm: VtpmChoice;
   readonly mode?: PolicyMode;

@@ -79,7 +79,9 @@ class NodeWbemServer<C> implements WbemServer {
       this.#context.log.debug('http.tls_client_error', { reason: fault.message });
     });
     // Errors of accept() leave the listener in place.
-    server.on('error', (fault: Error) => this.#context.log.error('http.listener', { error: messageOf(fault) }));
+    server.on('error', (fault: Error) => {
+      if (server.listening) this.#context.log.error('http.listener', { error: messageOf(fault) });
+    });
   }
 
   #handle(request: IncomingMessage, response: ServerResponse, listen: ServerListen, expectsContinue: boolean): void {
