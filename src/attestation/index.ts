@@ -17,6 +17,8 @@ export {
   createVerifier,
   type Expectations,
   type HostExpectations,
+  type PushedMeasurements,
+  type PushOutcome,
   type StateChange,
   stateChanges,
   type SubjectStatus,

@@ -1,2 +1,3 @@
 export { measurementFile, parsePcrValues } from './files.js';
 export { type EvidenceFiles, type OfflineVerdict, verifyEvidenceFiles } from './verify-files.js';
+export { type BundleOptions, type BundleVerdict, verifyEvidenceBundle } from './verify-bundle.js';

@@ -1,3 +1,7 @@
+export { type BundledReferences, evidenceContext } from './bundle.js';
+export type { KeptFacts } from './kept.js';
+export { decodeKept, decodeVerdict } from './record.js';
+export { linkReasons } from './round.js';
 export { firstPosition, judgeEvidence, type PipelineInput, type PipelineResult } from './pipeline.js';
 export {
   type Binding,
@@ -5,6 +9,8 @@ export {
   type Challenge,
   type Expectations,
   type HostExpectations,
+  type PushedMeasurements,
+  type PushOutcome,
   type StateChange,
   stateChanges,
   type SubjectStatus,

@@ -1,15 +1,17 @@
-import { equalBytes, toHex } from '../../base/index.js';
-import { completePolicy, type PreparedPolicy, preparePolicy } from '../appraise/index.js';
+import { DecodeError, equalBytes, type HashAlgorithm, toHex } from '../../base/index.js';
+import { ImaReader } from '../../tpm/logs/index.js';
+import { appraiseUncovered, completePolicy, type PreparedPolicy, preparePolicy } from '../appraise/index.js';
 import type { AppraisalPolicy } from '../appraise/index.js';
 import type { AssertedEvidence, Evidence, Subject } from '../evidence/index.js';
 import type { ReferenceDatabase } from '../references/index.js';
-import { type Counters, type Reason, reason } from '../verdict/index.js';
+import { type Counters, type Reason, reason, type Verdict } from '../verdict/index.js';
 import {
   decodeAk,
   type EntryCatalog,
   EvidenceError,
   type LogPosition,
   LookError,
+  type MeasuredEntry,
   type VerifiedQuote,
   verifyAkAttributes,
   verifyCounters,
@@ -18,7 +20,7 @@ import {
 } from '../verify/index.js';
 import { firstPosition, judgeEvidence, type PipelineResult } from './pipeline.js';
 import type { SubjectRecord } from './record.js';
-import type { Binding } from './types.js';
+import type { Binding, PushedMeasurements, PushOutcome } from './types.js';
 
 /** What a round has found of one subject, before stickiness and history. */
 export interface Finding {
@@ -176,4 +178,35 @@ export async function judgeAsserted(
 /** What is found of a subject that was not judged at all. */
 export function unjudged(subject: Subject, made: Reason): Finding & { readonly subject: Subject } {
   return { ...failed([made]), subject };
+}
+
+/** Looks through what an agent sent: entries that are known to be bad, and whether there is something new. */
+export async function judgePushed(
+  push: PushedMeasurements,
+  current: Verdict | null,
+  policy: AppraisalPolicy,
+  ports: JudgePorts,
+): Promise<PushOutcome & { readonly finding: Finding }> {
+  const { references, catalog, now } = ports;
+  const prepared = preparedFor(policy);
+  const bank: HashAlgorithm = prepared.policy.banks[0] ?? 'sha256';
+  const entries: MeasuredEntry[] = [];
+  const reader = new ImaReader(push.data, push.start);
+  try {
+    for (let entry = reader.next(); entry !== null; entry = reader.next()) {
+      const { index, violation } = entry;
+      entries.push({ index, violation, facts: catalog.facts(entry, bank) });
+    }
+    reader.end();
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    throw new EvidenceError('malformed_measurement_log', { index: reader.index, detail: error.code }, error);
+  }
+  const referenceDigest = await digestOf(references, policy.referenceSets);
+  const known = await appraiseUncovered({ prepared, references, referenceDigest, entries, proven: {}, now });
+  return {
+    covered: push.start + entries.length <= (current?.covered ?? 0),
+    known,
+    finding: failed([...known, reason('unproven')]),
+  };
 }

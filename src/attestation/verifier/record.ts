@@ -2,6 +2,7 @@ import { fromHex, toHex, TvdcError } from '../../base/index.js';
 import { type Subject, subjectKey } from '../evidence/index.js';
 import type { Counters, Verdict } from '../verdict/index.js';
 import type { LogPosition } from '../verify/index.js';
+import type { KeptFacts } from './kept.js';
 import type { Binding } from './types.js';
 
 /** What the verifier remembers of a subject between two rounds. */
@@ -18,12 +19,17 @@ export interface SubjectRecord {
     readonly resetCount: number;
     readonly policyDigest: string;
     readonly referenceDigest: string;
+    /** The verdict whose kept log ends here; absent in records of older versions, which kept no logs. */
+    readonly sequence?: number;
   } | null;
   /** Entries that the last round has seen since boot, covered or not. */
   readonly seen: { readonly entries: number; readonly resetCount: number } | null;
   /** Id of the untrusted verdict that was not acknowledged. */
   readonly sticky: string | null;
   readonly verdict: Verdict | null;
+  /** Number of the last verdict and of the oldest that is kept; verdicts count from 1. */
+  readonly sequence?: number;
+  readonly oldest?: number;
 }
 
 export function emptyRecord(subject: Subject): SubjectRecord {
@@ -43,7 +49,7 @@ export function emptyRecord(subject: Subject): SubjectRecord {
 type Json = Readonly<Record<string, unknown>>;
 
 /** JSON with 64-bit numbers and octets marked, as the store keeps it. */
-export function encodeRecord(value: SubjectRecord | Verdict | Binding): string {
+export function encodeRecord(value: SubjectRecord | Verdict | Binding | KeptFacts): string {
   return JSON.stringify(value, (_key, part: unknown) => {
     if (typeof part === 'bigint') return { $u64: part.toString() };
     return part instanceof Uint8Array ? { $hex: toHex(part) } : part;
@@ -71,6 +77,7 @@ function decode(text: string | Uint8Array): unknown {
 
 export const decodeRecord = (text: string | Uint8Array): SubjectRecord => decode(text) as SubjectRecord;
 export const decodeVerdict = (text: string | Uint8Array): Verdict => decode(text) as Verdict;
+export const decodeKept = (text: string | Uint8Array): KeptFacts => decode(text) as KeptFacts;
 export const decodeBinding = (text: string | Uint8Array): Binding => decode(text) as Binding;
 
 /** Keys of the store's area `attestation`. */
@@ -81,4 +88,12 @@ export const keys = {
   history: (subject: Subject): string => `verdict/${subjectKey(subject)}/`,
   verdict: (subject: Subject, sequence: number): string =>
     `verdict/${subjectKey(subject)}/${String(sequence).padStart(12, '0')}`,
+  kept: (subject: Subject, sequence: number, part: KeptPart): string =>
+    `kept/${subjectKey(subject)}/${String(sequence).padStart(12, '0')}/${part}`,
+  policy: (digest: string): string => `policy/${digest}`,
+  signingKey: 'signing-key',
 } as const;
+
+/** Evidence is kept in parts: what is large is stored as octets, and only where it is not the same as before. */
+export type KeptPart = 'facts' | 'log' | 'boot' | 'isolation';
+export const keptParts = ['facts', 'log', 'boot', 'isolation'] as const satisfies readonly KeptPart[];

@@ -1,17 +1,23 @@
+import { createTimeSlice } from '../../base/index.js';
 import type { Store } from '../../store/index.js';
 import { prefixEnd } from '../../store/index.js';
+import type { AppraisalPolicy } from '../appraise/index.js';
 import type { Subject } from '../evidence/index.js';
 import type { Verdict } from '../verdict/index.js';
+import { forgetKept, keepEvidence, type KeptEvidence, type KeptInput, readKept } from './kept.js';
 import { decodeRecord, decodeVerdict, emptyRecord, encodeRecord, keys, type SubjectRecord } from './record.js';
 
+/** Verdicts kept of each subject; the surplus is forgotten in one go when it has grown to as many again. */
 const keptVerdicts = 200;
 
-/** Durable records of subjects and the history of their verdicts. */
+/** Durable records of subjects, the history of their verdicts, and the evidence behind them. */
 export class Records {
   readonly #store: Store;
+  readonly #most: number;
 
-  constructor(store: Store) {
+  constructor(store: Store, most = keptVerdicts) {
     this.#store = store;
+    this.#most = most;
   }
 
   get(subject: Subject): SubjectRecord {
@@ -19,32 +25,91 @@ export class Records {
     return text === undefined ? emptyRecord(subject) : decodeRecord(text);
   }
 
-  /** Changes a record; a new verdict also goes into the history. */
-  async update(subject: Subject, change: (before: SubjectRecord) => SubjectRecord): Promise<SubjectRecord> {
-    return this.#store.transaction((tx) => {
+  /** Number of the last verdict; verdicts of older versions are found by looking. */
+  #sequences(record: SubjectRecord): { readonly last: number; readonly oldest: number } {
+    if (record.sequence !== undefined) return { last: record.sequence, oldest: record.oldest ?? 1 };
+    const prefix = keys.history(record.subject);
+    const rows = this.#store.range('attestation', prefix, prefixEnd(prefix), 10_000);
+    const number = (key: string | undefined): number => Number(key?.slice(prefix.length) ?? '0');
+    return { last: number(rows.at(-1)?.key), oldest: Math.max(1, number(rows[0]?.key)) };
+  }
+
+  /**
+   * Changes a record; a new verdict also goes into the history, with the evidence that it was made from.
+   * @param change is told the number that the verdict gets
+   */
+  async update(
+    subject: Subject,
+    change: (before: SubjectRecord, sequence: number) => SubjectRecord,
+    kept: (verdict: Verdict) => KeptInput | null = () => null,
+  ): Promise<SubjectRecord> {
+    const record = await this.#store.transaction((tx) => {
       const text = tx.get('attestation', keys.subject(subject));
       const before = text === undefined ? emptyRecord(subject) : decodeRecord(text);
-      const after = change(before);
+      const { last, oldest } = this.#sequences(before);
+      const changed = change(before, last + 1);
+      const isNew = changed.verdict !== null && changed.verdict.id !== before.verdict?.id;
+      const after: SubjectRecord = { ...changed, sequence: isNew ? last + 1 : last, oldest };
       tx.put('attestation', keys.subject(subject), encodeRecord(after));
-      if (after.verdict !== null && after.verdict.id !== before.verdict?.id) {
-        const prefix = keys.history(subject);
-        const rows = tx.range('attestation', prefix, prefixEnd(prefix), keptVerdicts + 1);
-        const last = rows.at(-1)?.key.slice(prefix.length) ?? '0';
-        tx.put('attestation', keys.verdict(subject, Number(last) + 1), encodeRecord(after.verdict));
-        const oldest = rows[0];
-        if (rows.length >= keptVerdicts && oldest !== undefined) tx.delete('attestation', oldest.key);
+      if (isNew && after.verdict !== null) {
+        tx.put('attestation', keys.verdict(subject, last + 1), encodeRecord(after.verdict));
+        const input = kept(after.verdict);
+        if (input !== null) keepEvidence(tx, subject, last + 1, input);
       }
       return after;
     });
+    await this.#forgetOld(record);
+    return record;
   }
 
+  async #forgetOld(record: SubjectRecord): Promise<void> {
+    const { subject } = record;
+    const { last, oldest: from } = this.#sequences(record);
+    if (last - from + 1 < 2 * this.#most) return;
+    const oldest = last - this.#most + 1;
+    await forgetKept(this.#store, subject, { from, oldest, last }, createTimeSlice());
+    await this.#store.transaction((tx) => {
+      for (let sequence = from; sequence < oldest; sequence++) tx.delete('attestation', keys.verdict(subject, sequence));
+      const text = tx.get('attestation', keys.subject(subject));
+      if (text !== undefined) {
+        tx.put('attestation', keys.subject(subject), encodeRecord({ ...decodeRecord(text), oldest }));
+      }
+    });
+  }
+
+  /** Newest first. */
   history(subject: Subject, limit: number): Verdict[] {
+    return this.#numbered(subject, limit).map(({ verdict }) => verdict);
+  }
+
+  #numbered(subject: Subject, limit: number): { readonly sequence: number; readonly verdict: Verdict }[] {
+    const { last, oldest } = this.#sequences(this.get(subject));
+    const most = Math.min(limit, this.#most);
+    const from = keys.verdict(subject, Math.max(oldest, last - most + 1));
     const prefix = keys.history(subject);
-    const rows = this.#store.range('attestation', prefix, prefixEnd(prefix), keptVerdicts + 1);
-    return rows
-      .slice(Math.max(0, rows.length - limit))
-      .reverse()
-      .map(({ value }) => decodeVerdict(value));
+    return this.#store
+      .range('attestation', from, prefixEnd(prefix), most)
+      .map(({ key, value }) => ({ sequence: Number(key.slice(prefix.length)), verdict: decodeVerdict(value) }))
+      .reverse();
+  }
+
+  /** A verdict by its id, with the evidence where it is kept. */
+  async kept(
+    subject: Subject,
+    verdictId: string,
+  ): Promise<{ readonly verdict: Verdict; readonly evidence: KeptEvidence | null } | null> {
+    const found = this.#numbered(subject, this.#most).find(({ verdict }) => verdict.id === verdictId);
+    if (found === undefined) return null;
+    return {
+      verdict: found.verdict,
+      evidence: await readKept(this.#store, subject, found.sequence, createTimeSlice()),
+    };
+  }
+
+  /** A policy under which something was judged, by its digest. */
+  policy(digest: string): AppraisalPolicy | null {
+    const text = this.#store.get('attestation', keys.policy(digest));
+    return text === undefined ? null : (JSON.parse(String(text)) as AppraisalPolicy);
   }
 
   subjects(): Subject[] {

@@ -3,7 +3,7 @@ import type { Store } from '../../store/index.js';
 import type { AppraisalPolicy } from '../appraise/index.js';
 import type { AssertedEvidence, Evidence, IdentityEvidence, RoundMember, Subject } from '../evidence/index.js';
 import type { ReferenceDatabase } from '../references/index.js';
-import type { Assurance, Verdict } from '../verdict/index.js';
+import type { Assurance, Reason, Verdict } from '../verdict/index.js';
 
 /** A root that the verifier believes, and how strong what it certifies is. */
 export interface TrustAnchor {
@@ -17,8 +17,8 @@ export interface VerifierOptions {
   readonly anchors: readonly TrustAnchor[];
   /** DER certificate revocation lists. */
   readonly revocationLists?: readonly Uint8Array[];
-  /** Durable state; the area `attestation` is the verifier's. */
-  readonly store: Store;
+  /** Durable state; the area `attestation` is the verifier's. Left out: in memory, gone with the process. */
+  readonly store?: Store;
   readonly clock: Clock;
   readonly randomness: Randomness;
   /** Milliseconds a challenge may be answered; default 60 000. */
@@ -84,9 +84,23 @@ export const stateChanges = [
   'snapshot',
   'migration',
   'relabel',
+  'policy_change',
   'host_reboot',
 ] as const;
 export type StateChange = (typeof stateChanges)[number];
+
+/** Entries that an agent sent unasked: a binary list beginning with entry `start` since boot. */
+export interface PushedMeasurements {
+  readonly start: number;
+  readonly data: Uint8Array;
+}
+
+export interface PushOutcome {
+  /** The last verdict covers all of it; if not, a challenge is worth its while. */
+  readonly covered: boolean;
+  /** Entries that are known to be bad; the verdict is untrusted from now on, until a challenge decides. */
+  readonly known: readonly Reason[];
+}
 
 /** Last attempt and last success of a subject, with its current verdict. */
 export interface SubjectStatus {
@@ -135,6 +149,19 @@ export interface Verifier {
   /** The current verdict, `stale` once its validity is over. */
   status(subject: Subject): SubjectStatus;
   subjects(): readonly Subject[];
+  /**
+   * Takes an agent's word. It can only make things worse: known-bad entries make the verdict untrusted (`unproven`), good
+   * ones change nothing and extend nothing.
+   * @throws EvidenceError `malformed_measurement_log`
+   */
+  pushed(subject: Subject, push: PushedMeasurements, policy: AppraisalPolicy): Promise<PushOutcome>;
+  /**
+   * The evidence behind a verdict of the history, of its host too, signed by the verifier; `verifyEvidenceBundle` judges it
+   * again without a network. Null where no evidence is kept for the verdict.
+   */
+  exportEvidence(subject: Subject, verdictId: string): Promise<string | null>;
+  /** Public key (PEM) of the signatures under exported evidence. */
+  evidenceKey(): Promise<string>;
   /** Newest first. */
   history(subject: Subject, limit: number): readonly Verdict[];
 }

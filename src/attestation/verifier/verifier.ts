@@ -1,3 +1,4 @@
+import { createMemoryStore } from '../../store/index.js';
 import { type AppraisalPolicy, completePolicy, policyDigest } from '../appraise/index.js';
 import {
   assertedMember,
@@ -14,11 +15,16 @@ import { type Reason, reason, type Verdict, type VerdictRound } from '../verdict
 import { EntryCatalog, EvidenceError, LookError } from '../verify/index.js';
 import { Bindings } from './bindings.js';
 import { Challenges } from './challenges.js';
-import { type Finding, judgeAsserted, judgeQuoted, unjudged } from './judge.js';
+import { createBundle } from './bundle.js';
+import { type Finding, judgeAsserted, judgePushed, judgeQuoted, unjudged } from './judge.js';
+import type { KeptInput } from './kept.js';
 import { createVerdict, weakest } from './make-verdict.js';
 import { Records } from './records.js';
 import { linkReasons, roundOf } from './round.js';
+import { openSigningKey } from './signing-key.js';
+import type { SubjectRecord } from './record.js';
 import type {
+  Binding,
   Expectations,
   HostExpectations,
   SubjectStatus,
@@ -39,6 +45,16 @@ interface RoundFacts {
   readonly round: VerdictRound | null;
   readonly interval: number;
   readonly policy: AppraisalPolicy | null;
+  /** What was judged, to be kept with the verdict. */
+  readonly judged: Judged | null;
+  /** Said by an agent: nothing but its word stands behind it. */
+  readonly unproven: boolean;
+}
+
+interface Judged {
+  readonly evidence: Evidence | AssertedEvidence;
+  readonly nonce: Uint8Array;
+  readonly binding: Binding | null;
 }
 
 const aside: RoundFacts = {
@@ -49,11 +65,47 @@ const aside: RoundFacts = {
   round: null,
   interval: defaultInterval,
   policy: null,
+  judged: null,
+  unproven: false,
 };
+
+/** An agent's word: worth a verdict only where it makes matters worse. */
+const pushed: RoundFacts = { ...aside, unproven: true };
+
+/** Evidence as it is kept with its verdict. */
+function keptInput(
+  verdict: Verdict,
+  { evidence, nonce, binding }: Judged,
+  facts: RoundFacts,
+  before: number | null,
+): KeptInput | null {
+  if (facts.policy === null || facts.mode === 'none') return null;
+  const { start, format } = evidence.measurements;
+  const quote = 'quote' in evidence ? evidence.quote : null;
+  return {
+    facts: {
+      verdict: verdict.id,
+      mode: facts.mode,
+      nonce,
+      binding,
+      attest: quote?.attest ?? null,
+      signature: quote?.signature ?? null,
+      pcrValues: evidence.pcrValues ?? null,
+      format,
+      start,
+      policyDigest: verdict.policyDigest,
+      referenceDigest: verdict.referenceDigest,
+    },
+    evidence,
+    policy: facts.policy,
+    before: start === 0 ? null : before,
+  };
+}
 
 /** The challenging party over a store; see `Verifier`. */
 export function createVerifier(options: VerifierOptions): Verifier {
-  const { clock, randomness, store, references } = options;
+  const { clock, randomness, references } = options;
+  const store = options.store ?? createMemoryStore();
   const lifetime = options.challengeLifetime ?? defaultLifetime;
   const challenges = new Challenges(clock, randomness, lifetime);
   const chain = { anchors: options.anchors, revocationLists: options.revocationLists ?? [] };
@@ -78,7 +130,9 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const record = async (subject: Subject, finding: Finding, facts: RoundFacts): Promise<Verdict> => {
     const now = clock.now();
     const digest = facts.policy === null ? '' : policyDigest(completePolicy(facts.policy));
-    const after = await records.update(subject, (before) => {
+    let continued: number | null = null;
+    const change = (before: SubjectRecord, sequence: number): SubjectRecord => {
+      continued = before.progress?.sequence ?? null;
       const verdict = createVerdict({
         id: randomness.uuid(),
         subject,
@@ -108,13 +162,19 @@ export function createVerifier(options: VerifierOptions): Verifier {
                 resetCount: counters.resetCount,
                 policyDigest: digest,
                 referenceDigest: result.referenceDigest,
+                sequence,
               }
             : before.progress,
         seen: verified ? { entries: finding.seen, resetCount: counters.resetCount } : before.seen,
-        sticky: before.sticky ?? (verdict.status === 'untrusted' ? verdict.id : null),
+        // What an agent says is proven or disproven by the round that follows: until then it counts, but does not stick.
+        sticky: before.sticky ?? (verdict.status === 'untrusted' && !facts.unproven ? verdict.id : null),
         verdict,
       };
-    });
+    };
+    const { judged } = facts;
+    const after = await records.update(subject, change, (verdict) =>
+      judged === null ? null : keptInput(verdict, judged, facts, continued),
+    );
     return after.verdict as Verdict;
   };
 
@@ -147,7 +207,8 @@ export function createVerifier(options: VerifierOptions): Verifier {
     claimed: Verdict | null,
     member: RoundMember,
     work: () => Promise<Finding>,
-    own: Verdict['assurance'] | null,
+    evidence: Evidence | AssertedEvidence,
+    binding: Binding | null,
   ): Promise<Verdict> => {
     const subject: Subject = { kind: 'vm', uuid: expectations.vm.toLowerCase() };
     return alone(subject, async () => {
@@ -155,13 +216,15 @@ export function createVerifier(options: VerifierOptions): Verifier {
       const { challenge, host } = expectations;
       const link = linkReasons(hostVerdict, { host, challenge, member, now: clock.now() });
       return record(subject, await answered(subject, expectations, work), {
+        ...aside,
         mode: member.mode,
-        assurance: weakest(own ?? 'hardware', hostVerdict?.assurance ?? 'none'),
+        assurance: weakest(member.mode === 'quoted' ? (binding?.assurance ?? 'none') : 'hardware', hostVerdict?.assurance ?? 'none'),
         link,
         hostVerdict,
         round: null,
         interval: expectations.interval ?? defaultInterval,
         policy: expectations.policy,
+        judged: { evidence, nonce: challenge.nonce, binding },
       });
     });
   };
@@ -203,6 +266,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
           round: roundOf(challenge, members),
           interval: expectations.interval ?? defaultInterval,
           policy,
+          judged: { evidence, nonce: challenge.nonce, binding },
         });
       });
     },
@@ -218,7 +282,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
         const extraData = vmExtraData(expectations.challenge.nonce, subject.uuid, binding?.ekName ?? new Uint8Array(0));
         return judgeQuoted(evidence, extraData, binding, records.get(subject), expectations.policy, ports());
       };
-      return judgeVmWith(expectations, hostVerdict, member, work, binding?.assurance ?? 'none');
+      return judgeVmWith(expectations, hostVerdict, member, work, evidence, binding);
     },
 
     judgeAssertedVm(evidence: AssertedEvidence, hostVerdict, expectations) {
@@ -228,6 +292,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
         hostVerdict,
         member,
         () => judgeAsserted(evidence, expectations.policy, ports()),
+        evidence,
         null,
       );
     },
@@ -258,5 +323,28 @@ export function createVerifier(options: VerifierOptions): Verifier {
     },
     subjects: () => records.subjects(),
     history: (subject, limit) => records.history(subject, limit),
+
+    pushed: (subject, push, policy) =>
+      alone(subject, async () => {
+        const { verdict } = records.get(subject);
+        const { covered, known, finding } = await judgePushed(push, verdict, policy, ports());
+        if (known.length > 0) await record(subject, finding, { ...pushed, policy });
+        return { covered, known };
+      }),
+
+    async exportEvidence(subject, verdictId) {
+      const own = await records.kept(subject, verdictId);
+      if (own === null || own.evidence === null) return null;
+      const { hostVerdict } = own.verdict;
+      let host: typeof own | null = null;
+      for (const candidate of hostVerdict === null ? [] : records.subjects()) {
+        if (candidate.kind === 'host') host ??= await records.kept(candidate, hostVerdict as string);
+      }
+      const policyOf = (digest: string): AppraisalPolicy | null => records.policy(digest);
+      return createBundle({ own, host, policyOf, references, sign: await openSigningKey(store), now: clock.now() });
+    },
+    async evidenceKey() {
+      return (await openSigningKey(store)).publicKey;
+    },
   };
 }

@@ -1,0 +1,157 @@
+import { equalBytes, type TimeSlice } from '../../base/index.js';
+import type { Store, StoreTransaction } from '../../store/index.js';
+import { ImaReader } from '../../tpm/logs/index.js';
+import type { AppraisalPolicy } from '../appraise/index.js';
+import type { AssertedEvidence, Evidence, PcrValues, Subject } from '../evidence/index.js';
+import { decodeKept, encodeRecord, type KeptPart, keptParts, keys } from './record.js';
+import type { Binding } from './types.js';
+
+/** What is kept of a judged piece of evidence besides its logs. */
+export interface KeptFacts {
+  readonly verdict: string;
+  readonly mode: 'quoted' | 'host_asserted';
+  /** The round's 32 octets. */
+  readonly nonce: Uint8Array;
+  readonly binding: Binding | null;
+  readonly attest: Uint8Array | null;
+  readonly signature: Uint8Array | null;
+  readonly pcrValues: PcrValues | null;
+  readonly format: 'binary' | 'ascii';
+  /** First entry of the kept log, and the verdict whose log precedes it; null: the log begins at 0. */
+  readonly start: number;
+  readonly before: number | null;
+  /** Verdicts that keep the event logs, which seldom change; null: there was none. */
+  readonly boot: number | null;
+  readonly isolation: number | null;
+  readonly policyDigest: string;
+  readonly referenceDigest: string;
+}
+
+/** Evidence as it goes to be kept. */
+export interface KeptInput {
+  readonly facts: Omit<KeptFacts, 'boot' | 'isolation' | 'before'>;
+  readonly evidence: Evidence | AssertedEvidence;
+  readonly policy: AppraisalPolicy;
+  /** The verdict whose log this one continues. */
+  readonly before: number | null;
+}
+
+/** Kept evidence put together again: the log from entry 0 on. */
+export interface KeptEvidence {
+  readonly facts: KeptFacts;
+  readonly log: Uint8Array;
+  readonly boot: Uint8Array | null;
+  readonly isolation: Uint8Array | null;
+}
+
+type Reader = Pick<Store, 'get'>;
+
+function octets(reader: Reader, subject: Subject, sequence: number | null, part: KeptPart): Uint8Array | null {
+  if (sequence === null) return null;
+  const value = reader.get('attestation', keys.kept(subject, sequence, part));
+  return value instanceof Uint8Array ? value : null;
+}
+
+function factsAt(reader: Reader, subject: Subject, sequence: number): KeptFacts | null {
+  const text = reader.get('attestation', keys.kept(subject, sequence, 'facts'));
+  return text === undefined ? null : decodeKept(text);
+}
+
+/** Stores evidence in the transaction of its verdict; event logs that did not change since the last one are not repeated. */
+export function keepEvidence(tx: StoreTransaction, subject: Subject, sequence: number, input: KeptInput): void {
+  const { evidence, policy } = input;
+  const last = factsAt(tx, subject, sequence - 1);
+  const place = (part: 'boot' | 'isolation', bytes: Uint8Array | undefined): number | null => {
+    if (bytes === undefined) return null;
+    const known = octets(tx, subject, last?.[part] ?? null, part);
+    if (known !== null && equalBytes(known, bytes)) return last?.[part] ?? null;
+    tx.put('attestation', keys.kept(subject, sequence, part), bytes);
+    return sequence;
+  };
+  const boot = place('boot', evidence.eventLog);
+  const isolation = place('isolation', 'isolationLog' in evidence ? evidence.isolationLog : undefined);
+  const facts: KeptFacts = { ...input.facts, before: input.before, boot, isolation };
+  tx.put('attestation', keys.kept(subject, sequence, 'facts'), encodeRecord(facts));
+  tx.put('attestation', keys.kept(subject, sequence, 'log'), evidence.measurements.data);
+  const policyKey = keys.policy(input.facts.policyDigest);
+  if (tx.get('attestation', policyKey) === undefined) tx.put('attestation', policyKey, JSON.stringify(policy));
+}
+
+/** The octets of the first entries of a binary list, leaving the event loop to others. */
+async function prefix(log: Uint8Array, entries: number, slice: TimeSlice): Promise<Uint8Array> {
+  const reader = new ImaReader(log);
+  while (reader.index < entries && reader.next() !== null) if ((reader.index & 1023) === 0) await slice.pause();
+  return log.subarray(0, reader.offset);
+}
+
+/** Kept evidence of a verdict with its whole log; null where it is not (or no longer) kept. */
+export async function readKept(
+  reader: Reader,
+  subject: Subject,
+  sequence: number,
+  slice: TimeSlice,
+): Promise<KeptEvidence | null> {
+  const facts = factsAt(reader, subject, sequence);
+  if (facts === null) return null;
+  const parts: { readonly start: number; readonly log: Uint8Array }[] = [];
+  let cut = Infinity;
+  for (let at: number | null = sequence; at !== null; ) {
+    const part = factsAt(reader, subject, at);
+    const log = octets(reader, subject, at, 'log');
+    if (part === null || log === null) return null;
+    // A later round may begin before the end of what an earlier one has brought.
+    if (part.start < cut) {
+      parts.push({ start: part.start, log: cut === Infinity ? log : await prefix(log, cut - part.start, slice) });
+      cut = part.start;
+    }
+    at = part.before;
+  }
+  if (cut !== 0) return null;
+  return {
+    facts,
+    log: new Uint8Array(Buffer.concat(parts.reverse().map(({ log }) => log))),
+    boot: octets(reader, subject, facts.boot, 'boot'),
+    isolation: octets(reader, subject, facts.isolation, 'isolation'),
+  };
+}
+
+/**
+ * Forgets the kept evidence of verdicts before `oldest`. Later evidence that builds on it takes over what it needs.
+ * Not one transaction: whoever dies in between leaves evidence that is kept longer than it had to be.
+ */
+export async function forgetKept(
+  store: Store,
+  subject: Subject,
+  range: { readonly from: number; readonly oldest: number; readonly last: number },
+  slice: TimeSlice,
+): Promise<void> {
+  for (let sequence = range.oldest; sequence <= range.last; sequence++) {
+    const facts = factsAt(store, subject, sequence);
+    if (facts === null) continue;
+    const { before, boot, isolation } = facts;
+    const builds = [before, boot, isolation].some((place) => place !== null && place < range.oldest);
+    if (!builds) continue;
+    const whole = await readKept(store, subject, sequence, slice);
+    await store.transaction((tx) => {
+      const bring = (part: 'boot' | 'isolation', bytes: Uint8Array | null, place: number | null): number | null => {
+        if (bytes === null || place === null || place >= range.oldest) return place;
+        tx.put('attestation', keys.kept(subject, sequence, part), bytes);
+        return sequence;
+      };
+      const moved: KeptFacts = {
+        ...facts,
+        ...(whole !== null && before !== null && before < range.oldest ? { start: 0, before: null } : {}),
+        boot: bring('boot', whole?.boot ?? null, boot),
+        isolation: bring('isolation', whole?.isolation ?? null, isolation),
+      };
+      if (moved.before === null && whole !== null) tx.put('attestation', keys.kept(subject, sequence, 'log'), whole.log);
+      tx.put('attestation', keys.kept(subject, sequence, 'facts'), encodeRecord(moved));
+    });
+    await slice.pause();
+  }
+  await store.transaction((tx) => {
+    for (let sequence = range.from; sequence < range.oldest; sequence++) {
+      for (const part of keptParts) tx.delete('attestation', keys.kept(subject, sequence, part));
+    }
+  });
+}
