@@ -12,7 +12,7 @@ import {
   replayImaLog,
 } from '../../src/tpm/logs/index.js';
 import { hash, type HashAlgorithm, toHex } from '../../src/base/index.js';
-import { GuestBoot, HostBoot, measureBoot, readImage, startVm } from '../../src/vmm/index.js';
+import { destroyVm, GuestBoot, HostBoot, measureBoot, readImage, startVm, stopVm } from '../../src/vmm/index.js';
 import { actor, codeOf, define, enforceSample, faultsOf, openHost } from './support/host.js';
 
 let folder: string;
@@ -134,7 +134,9 @@ test('what a guest loads later extends its log and its virtual TPM alike, also w
   expect(guests.logs(vm.uuid)?.measurements(4, 1)).toMatchObject({ nextIndex: 5 });
   await vtpms.powerOff(vm.uuid);
   expect(await codeOf(guests.load(vm.uuid, []))).toBe('not_booted');
-  await vtpms.powerOn(vm.uuid);
+  await stopVm(host.parts, actor, vm.uuid);
+  await destroyVm(host.parts, actor, vm.uuid);
+  expect(guests.logs(vm.uuid)).toBeUndefined();
 });
 
 test('the host measures which policy it enforces: each once, and again after the TPM refused', async () => {

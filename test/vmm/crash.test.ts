@@ -24,26 +24,28 @@ import { actor, crash, define, enforceSample, faultsOf, openHost, type TestHost 
 
 class Killed extends Error {}
 
+/** The process ends; or one step fails, before or after it took effect. */
+type Mode = 'kill' | 'fail before' | 'fail after';
+
 /** Counts what a transition does outside of this process's memory, and stops at the `limit`-th of it. */
 class Gate {
   #left: number;
-  readonly #mode: 'kill' | 'fail';
+  readonly #mode: Mode;
   steps = 0;
   #dead = false;
 
-  constructor(limit: number, mode: 'kill' | 'fail') {
+  constructor(limit: number, mode: Mode) {
     this.#left = limit;
     this.#mode = mode;
   }
 
-  /** `kill`: nothing happens any more from then on. `fail`: that one step fails, before or after it took effect. */
   async step<T>(work: () => Promise<T>): Promise<T> {
     this.steps++;
     if (this.#dead) throw new Killed();
     this.#left--;
     if (this.#left !== 0) return work();
     if (this.#mode === 'kill') this.#dead = true;
-    else if (this.steps % 2 === 0) await work();
+    if (this.#mode === 'fail after') await work();
     throw new Killed();
   }
 }
@@ -175,9 +177,11 @@ describe.each(transitions)('%s of a virtual machine that is %s', (_name, from, a
   test('leaves one story when any of its steps fails, and the next transition finds it so', async () => {
     const steps = await stepsOf(from, act);
     for (let at = 1; at <= steps; at++) {
-      const { host, scene } = await prepare(from);
-      await act(gatedParts(host.parts, new Gate(at, 'fail')), scene).catch(() => undefined);
-      expect({ at, faults: await faultsOf(host) }).toEqual({ at, faults: [] });
+      for (const mode of ['fail before', 'fail after'] as const) {
+        const { host, scene } = await prepare(from);
+        await act(gatedParts(host.parts, new Gate(at, mode)), scene).catch(() => undefined);
+        expect({ at, mode, faults: await faultsOf(host) }).toEqual({ at, mode, faults: [] });
+      }
     }
   });
 });
@@ -213,4 +217,55 @@ test('a volume is removed with what a failed removal left', async () => {
   await recover(after.parts);
   await deleteVolume(after.parts, actor, scene.spare);
   expect(await faultsOf(after)).toEqual([]);
+});
+
+test.each([
+  ['start', 'off', (parts: HostParts, { vm }: Scene) => startVm(parts, actor, vm)],
+  ['attach', 'running', (parts: HostParts, { vm, spare }: Scene) => attachDisk(parts, actor, vm, spare)],
+] as const)(
+  'a volume that a guest could have written before the crash counts as written: %s',
+  async (name, from, act) => {
+    const steps = await stepsOf(from, act);
+    let reached = 0;
+    for (let at = 1; at <= steps; at++) {
+      const { host, scene } = await prepare(from);
+      const killed = gatedParts(host.parts, new Gate(at, 'kill'));
+      const call = name === 'start' ? 'start' : 'attachDisk';
+      let given = false;
+      const watched = new Proxy(killed.hypervisor, {
+        get: (target, key) => {
+          const value: unknown = Reflect.get(target, key);
+          if (key !== call || typeof value !== 'function') return value;
+          return async (...args: unknown[]) => {
+            await (value.apply(target, args) as Promise<unknown>);
+            given = true;
+          };
+        },
+      });
+      await act({ ...killed, hypervisor: watched }, scene).catch(() => undefined);
+      if (!given) continue;
+      reached++;
+      const after = await crash(host);
+      await recover(after.parts);
+      const volume = name === 'start' ? host.parts.inventory.vm(scene.vm)?.disks[0]?.volume : scene.spare;
+      expect(after.parts.inventory.volume(volume ?? '')?.used).toBe(true);
+    }
+    expect(reached).toBeGreaterThan(0);
+  },
+);
+
+test('a guest stands still while its virtual TPM is saved', async () => {
+  const { host, scene } = await prepare('running');
+  const seen: string[] = [];
+  const vtpms = new Proxy(host.vtpms, {
+    get: (target, key) => {
+      if (key !== 'suspend') return Reflect.get(target, key) as unknown;
+      return async (vm: string) => {
+        seen.push(await host.parts.hypervisor.stateOf(vm));
+        await target.suspend(vm);
+      };
+    },
+  });
+  await saveVm({ ...host.parts, vtpms }, actor, scene.vm);
+  expect(seen).toEqual(['paused']);
 });

@@ -132,15 +132,15 @@ test('admissions, releases, label and policy changes are in the journal with the
   await stopVm(parts, actor, ma);
   const { entries } = parts.journal.read({ limit: 1000 });
   const facts = entries.map(({ kind, facts: { transition, change, decision } }) =>
-    [kind, transition ?? change, decision].filter((item) => item !== undefined).join(' '),
+    JSON.stringify([kind, transition ?? change, decision ?? 'none']),
   );
   expect(facts).toEqual(
     expect.arrayContaining([
-      'policy enable permit',
-      'label assign label permit',
-      'decision start permit',
-      'transition stop',
-      'transition define',
+      '["policy","enable","permit"]',
+      '["label","assign label","permit"]',
+      '["decision","start","permit"]',
+      '["transition","stop","none"]',
+      '["transition","define","none"]',
     ]),
   );
   expect(await parts.journal.verify()).toMatchObject({ kind: 'intact' });

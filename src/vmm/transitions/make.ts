@@ -86,15 +86,15 @@ export async function tryRemoveRemains(parts: HostParts, uuid: string): Promise<
 /** Makes volumes, virtual TPM and record of a virtual machine, with all labels: all of it or nothing. @throws RefusedError */
 export async function makeVm(parts: HostParts, actor: Actor, made: NewVm): Promise<VirtualMachine> {
   const { vm, volumes } = made;
-  await beginIntent(
-    parts,
-    vm.uuid,
-    'define',
-    actor.user,
-    volumes.map(({ volume }) => volume.resource),
-  );
   let recordId: string;
   try {
+    await beginIntent(
+      parts,
+      vm.uuid,
+      'define',
+      actor.user,
+      volumes.map(({ volume }) => volume.resource),
+    );
     for (const volume of volumes) await volume.make();
     if (vm.tpm) await made.makeTpm();
     recordId = await record(parts, actor, made);

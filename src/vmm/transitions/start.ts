@@ -43,7 +43,9 @@ async function admit(parts: HostParts, actor: Actor, vm: VirtualMachine, kind: E
 async function powerTpm(parts: HostParts, vm: VirtualMachine, kind: Entry): Promise<void> {
   if (!vm.tpm) return;
   if (kind === 'restore') {
-    await alignTpm(parts, vm, 'running');
+    // One that is there must come along: a failure leaves the VM saved.
+    if (parts.vtpms.get(vm.uuid)?.state === 'suspended') await parts.vtpms.resume(vm.uuid);
+    else await alignTpm(parts, vm, 'running');
     return;
   }
   await parts.vtpms.powerOn(vm.uuid);

@@ -29,9 +29,9 @@ export function createVolume(parts: HostParts, actor: Actor, name: string, sizeB
       used: false,
       erasedAt: null,
     };
-    await beginIntent(parts, uuid, 'volume', actor.user, [volume.resource]);
     let recordId: string;
     try {
+      await beginIntent(parts, uuid, 'volume', actor.user, [volume.resource]);
       await parts.storage.create(uuid, sizeBytes);
       recordId = await parts.inventory.change((change) => {
         change.putVolume(volume);
