@@ -12,6 +12,7 @@ export {
 export type { ChainPoint, JournalEntry, JournalFact } from './journal-entry.js';
 export { restoreSqliteStore } from './maintenance.js';
 export { createMemoryStore } from './memory.js';
+export { createStagedStore, type StagedStore } from './staged.js';
 export { openSqliteStore, type SqliteStore, type SqliteStoreOptions } from './sqlite.js';
 export {
   prefixEnd,

@@ -1,5 +1,11 @@
 import { messageOf, TvdcError } from '../../base/index.js';
-import type { CimClass, CimInstance, CimInstancePath, CimQualifierType } from '../model/index.js';
+import {
+  type CimClass,
+  type CimInstance,
+  type CimInstancePath,
+  type CimQualifierType,
+  foldName,
+} from '../model/index.js';
 import { CimError } from '../operations/index.js';
 import { formatObjectPath } from '../uri/index.js';
 import type { CompiledNamespace, MofCompilation } from './compile.js';
@@ -80,7 +86,7 @@ class Loader {
   }
 
   #changes(): LoadStep[] {
-    return this.#done.filter(({ undo }) => undo !== null).map(({ step }) => step);
+    return this.#done.map(({ step }) => step).filter(({ action }) => action !== 'unchanged' && action !== 'missing');
   }
 
   async #undo(): Promise<{ undone: LoadStep[]; notUndone: { step: LoadStep; reason: string }[] }> {
@@ -99,10 +105,14 @@ class Loader {
   }
 
   async #load(namespaces: readonly CompiledNamespace[]): Promise<void> {
-    for (const { name, qualifierTypes } of namespaces) {
-      for (const type of qualifierTypes) await this.#loadQualifierType(name, type);
+    if (this.#target.importSchema !== undefined) {
+      for (const unit of namespaces) await this.#importSchema(unit);
+    } else {
+      for (const { name, qualifierTypes } of namespaces) {
+        for (const type of qualifierTypes) await this.#loadQualifierType(name, type);
+      }
+      for (const { name, classes } of namespaces) for (const cls of classes) await this.#loadClass(name, cls);
     }
-    for (const { name, classes } of namespaces) for (const cls of classes) await this.#loadClass(name, cls);
     for (const { name, instances } of namespaces) {
       for (const instance of instances) await this.#loadInstance(name, instance);
     }
@@ -129,6 +139,28 @@ class Loader {
   #end(step: LoadStep, undo: Done['undo'] = null): void {
     this.#done.push({ step, undo });
     this.#options.onStep?.(step);
+  }
+
+  async #importSchema({ name: namespace, qualifierTypes, classes }: CompiledNamespace): Promise<void> {
+    const target = this.#target;
+    this.#current = `schema in ${namespace}`;
+    this.#options.signal?.throwIfAborted();
+    const types: LoadStep[] = [];
+    for (const type of qualifierTypes) {
+      const before = await target.getQualifierType(namespace, type.name);
+      const unchanged = before !== null && sameQualifierType(before, type);
+      const action = unchanged ? 'unchanged' : before === null ? 'created' : 'modified';
+      types.push({ action, kind: 'qualifier type', namespace, name: type.name });
+    }
+    const imported = await target.importSchema?.(namespace, { qualifierTypes, classes });
+    for (const step of types) this.#end(step);
+    const added = new Set(imported?.added.map(foldName));
+    const changed = new Set(imported?.changed.map(foldName));
+    for (const { name } of classes) {
+      const folded = foldName(name);
+      const action = added.has(folded) ? 'created' : changed.has(folded) ? 'modified' : 'unchanged';
+      this.#end({ action, kind: 'class', namespace, name });
+    }
   }
 
   async #loadQualifierType(namespace: string, type: CimQualifierType): Promise<void> {

@@ -1,5 +1,13 @@
 import type { CimClass, CimInstance, CimInstancePath, CimQualifierType } from '../model/index.js';
 
+/** What a target did with a schema: names of classes. */
+export interface ImportedSchema {
+  readonly added: readonly string[];
+  readonly changed: readonly string[];
+  /** How many classes were as they should be. */
+  readonly unchanged: number;
+}
+
 /**
  * Where compiled MOF goes: a repository or a server. Getters answer null for what does not exist (status 6); everything else
  * that goes wrong is thrown as CimError.
@@ -18,6 +26,14 @@ export interface MofTarget {
   /** The instance is named by its path. */
   modifyInstance(namespace: string, instance: CimInstance): Promise<void>;
   deleteInstance(namespace: string, path: CimInstancePath): Promise<void>;
+  /**
+   * Merges qualifier types and classes at once, also above subclasses and instances that are there; only of a target that is
+   * atomic. Where it is left out, the loader goes class by class.
+   */
+  importSchema?(
+    namespace: string,
+    unit: { readonly qualifierTypes: readonly CimQualifierType[]; readonly classes: readonly CimClass[] },
+  ): Promise<ImportedSchema>;
   /** Carries out all or nothing of `work`. Where it is left out, the loader undoes step by step. */
   atomically?<T>(work: () => Promise<T>): Promise<T>;
 }

@@ -18,7 +18,7 @@ export interface Schema {
   names(): readonly string[];
   /** After the source added, changed or removed the class: forgets it and what derives from it. */
   invalidate(name: string): void;
-  /** After qualifier types changed: forgets every resolved class. */
+  /** After qualifier types or many classes changed: forgets everything. */
   invalidateAll(): void;
 }
 
@@ -123,6 +123,8 @@ class SourceSchema implements Schema {
   invalidateAll(): void {
     this.#types.clear();
     this.#resolved.clear();
+    this.#children = null;
+    this.#parents.clear();
   }
 
   #index(): Map<string, Map<string, string>> {

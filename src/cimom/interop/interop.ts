@@ -26,7 +26,11 @@ export function interopProviders(options: InteropOptions): readonly Provider[] {
   const space = interopSpace(options.repository);
   const paths = new InteropPaths(options.systemName);
   const namespaces = [space.name];
-  const services = [paths.objectManager(), ...(indications === undefined ? [] : [paths.indicationService()])];
+  const services = [
+    paths.objectManager(),
+    ...(indications === undefined ? [] : [paths.indicationService()]),
+    ...(options.services ?? []),
+  ];
   return [
     ...objectManagerProviders(options, paths, namespaces),
     ...namespaceProviders(options, paths, namespaces),

@@ -36,6 +36,8 @@ export interface InteropOptions {
   readonly profiles: readonly ProfileFacts[];
   /** Left out: the host has no indications. */
   readonly indications?: IndicationService;
+  /** Further services that the system hosts, in `root/interop`. */
+  readonly services?: readonly CimInstancePath[];
   /** Gets an entry for every namespace that is created or deleted. */
   readonly journal?: Journal;
   readonly clock?: Clock;

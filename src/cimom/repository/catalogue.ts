@@ -44,12 +44,26 @@ export class Catalogue implements SchemaSource {
   constructor(store: Store, space: string) {
     this.#store = store;
     this.#space = space;
-    const prefix = headerPrefix(space);
-    for (const { value } of store.range(area, prefix, prefixEnd(prefix), all)) {
+    this.#readHeaders();
+    this.schema = createSchema(this);
+  }
+
+  #readHeaders(): void {
+    const prefix = headerPrefix(this.#space);
+    for (const { value } of this.#store.range(area, prefix, prefixEnd(prefix), all)) {
       const [name, superclass, id] = parseStored(value) as readonly [string, string | null, string];
       this.#remember({ name, superclass, id });
     }
-    this.schema = createSchema(this);
+  }
+
+  /** Forgets everything and reads the names anew, after the store was changed from elsewhere. */
+  reload(): void {
+    this.#headers.clear();
+    this.#byId.clear();
+    this.#declared.clear();
+    this.#qualifiers = null;
+    this.#readHeaders();
+    this.schema.invalidateAll();
   }
 
   #remember(header: ClassHeader): void {

@@ -3,6 +3,7 @@ import { CimError } from '../../cim/operations/index.js';
 import { checkCreateClass, checkDeleteClass, checkModifyClass, checkQualifierType } from '../../cim/schema/index.js';
 import type { Store, StoreReader, StoreTransaction } from '../../store/index.js';
 import type { Catalogue } from './catalogue.js';
+import type { Gate } from './gate.js';
 import { parseStored } from './json.js';
 import { area, namespaceKey } from './keys.js';
 import { mergeSchema, usesQualifier } from './merge.js';
@@ -11,6 +12,7 @@ import type { ChangeWork, ImportResult, RepositoryChange, SchemaUnit } from './r
 interface Parts {
   readonly store: Store;
   readonly catalogue: Catalogue;
+  readonly gate: Gate;
   /** Number of the namespace. */
   readonly space: string;
   readonly name: string;
@@ -31,13 +33,15 @@ export class Classes {
 
   /** Runs `action` when no change of a class is on its way, so that it sees the classes it will meet on disk. */
   async settled<T>(action: () => Promise<T>): Promise<T> {
-    while (this.#changing !== null) await this.#changing;
+    const { gate } = this.#parts;
+    for (let busy = gate.closed ?? this.#changing; busy !== null; busy = gate.closed ?? this.#changing) await busy;
     return action();
   }
 
   #change<T>(work: (tx: StoreTransaction) => T): Promise<T> {
-    const { store, space, folded, name, changed } = this.#parts;
-    const run = (): Promise<T> =>
+    const { store, gate, space, folded, name, changed } = this.#parts;
+    const run = (): Promise<T> => gate.closed?.then(run) ?? carryOut();
+    const carryOut = (): Promise<T> =>
       store.transaction((tx) => {
         const stored = tx.get(area, namespaceKey(folded));
         // Another namespace may have been made under the name.

@@ -1,8 +1,9 @@
 import { TvdcError } from '../../base/index.js';
 import { foldName, parseNamespace } from '../../cim/model/index.js';
 import { CimError } from '../../cim/operations/index.js';
-import { prefixEnd, type Store } from '../../store/index.js';
+import { createStagedStore, prefixEnd, type Store, type StoreTransaction } from '../../store/index.js';
 import { Catalogue, deletePrefix, takeNumber } from './catalogue.js';
+import { Gate } from './gate.js';
 import { InstanceCache } from './instance-cache.js';
 import { parseStored } from './json.js';
 import { area, namespaceKey, namespacePrefix, qualifierPrefix } from './keys.js';
@@ -28,25 +29,79 @@ function checkedNamespace(name: string): string {
 }
 
 const mostNamespaces = 100_000;
+/** Bound of the memory of a copy, which lives for one change. */
+const stagedCacheBytes = 8 * 1024 * 1024;
 
 class StoredRepository implements Repository {
   readonly #store: Store;
   readonly #cache: InstanceCache;
-  readonly #spaces = new Map<string, Space>();
+  readonly #gate = new Gate();
+  #spaces = new Map<string, Space>();
 
   constructor(store: Store, cacheBytes: number) {
     this.#store = store;
     this.#cache = new InstanceCache(cacheBytes);
-    const rows = store
+    for (const [name, id] of this.#rows()) this.#add(name, id);
+  }
+
+  /** Names and numbers, in the order of creation. */
+  #rows(): (readonly [string, string])[] {
+    return this.#store
       .range(area, namespacePrefix, prefixEnd(namespacePrefix), mostNamespaces)
       .map(({ value }) => parseStored(value) as readonly [string, string])
       .sort((a, b) => Number.parseInt(a[1], 36) - Number.parseInt(b[1], 36));
-    for (const [name, id] of rows) this.#add(name, id);
+  }
+
+  #reload(): void {
+    const before = this.#spaces;
+    this.#spaces = new Map();
+    this.#cache.clear();
+    for (const [name, id] of this.#rows()) {
+      const known = before.get(foldName(name));
+      if (known?.id !== id) {
+        this.#add(name, id);
+        continue;
+      }
+      known.reload();
+      this.#spaces.set(foldName(name), known);
+    }
+  }
+
+  async atomically<T>(
+    work: (staged: Repository) => Promise<T>,
+    seal?: (tx: StoreTransaction, result: T) => void,
+  ): Promise<T> {
+    const open = await this.#gate.close();
+    try {
+      // Changes that were asked for before are on disk when this is.
+      await this.#store.transaction(() => undefined);
+      const staged = createStagedStore(this.#store);
+      const result = await work(new StoredRepository(staged, stagedCacheBytes));
+      await this.#store.transaction((tx) => {
+        staged.applyTo(tx);
+        seal?.(tx, result);
+        tx.afterCommit(() => this.#reload());
+      });
+      return result;
+    } finally {
+      open();
+    }
+  }
+
+  async #unheld(): Promise<void> {
+    while (this.#gate.closed !== null) await this.#gate.closed;
   }
 
   #add(name: string, id: string): Space {
     const neighbours = (other: string): Space | undefined => this.#spaces.get(foldName(other));
-    const space = new Space({ store: this.#store, cache: this.#cache, name, id, neighbours });
+    const space = new Space({
+      store: this.#store,
+      cache: this.#cache,
+      gate: this.#gate,
+      name,
+      id,
+      neighbours,
+    });
     this.#spaces.set(foldName(name), space);
     return space;
   }
@@ -66,6 +121,7 @@ class StoredRepository implements Repository {
   async createNamespace(name: string, work?: ChangeWork): Promise<NamespaceRepository> {
     const spelt = checkedNamespace(name);
     const key = namespaceKey(foldName(spelt));
+    await this.#unheld();
     await this.#store.transaction((tx) => {
       if (tx.get(area, key) !== undefined) throw new CimError(11, `namespace ${spelt} exists already`);
       const id = takeNumber(tx);
@@ -77,6 +133,7 @@ class StoredRepository implements Repository {
   }
 
   async deleteNamespace(name: string, work?: ChangeWork): Promise<void> {
+    await this.#unheld();
     const space = this.#spaces.get(foldName(name));
     if (space === undefined) throw new CimError(3, `namespace ${name} does not exist`);
     const key = namespaceKey(foldName(space.name));

@@ -1,4 +1,5 @@
 export { createRepository, type RepositoryOptions } from './create.js';
+export { createRepositoryTarget, type RepositoryTargetOptions } from './mof-target.js';
 export type {
   ChangeWork,
   ImportResult,

@@ -51,6 +51,11 @@ export class Instances {
     this.#folded = foldName(parts.name);
   }
 
+  /** Forgets what it knows of the populations, after the store was changed from elsewhere. */
+  reload(): void {
+    this.#populations.clear();
+  }
+
   population(className: string): Population | undefined {
     const header = this.#parts.catalogue.header(className);
     return header === undefined ? undefined : this.#populationOf(header.id);

@@ -60,6 +60,13 @@ export interface Repository {
   /** @throws CimError 3 (no such namespace), 20 (it has classes) */
   deleteNamespace(name: string, work?: ChangeWork): Promise<void>;
   space(name: string): NamespaceRepository | undefined;
+  /**
+   * Runs `work` on a copy of the repository that nobody else sees; what it did there becomes visible and durable in one
+   * transaction, or not at all where `work` or `seal` throws. Reads go on meanwhile, other changes wait: `work` must not
+   * change this repository itself.
+   * @param seal runs in that transaction, for what must be written with it
+   */
+  atomically<T>(work: (staged: Repository) => Promise<T>, seal?: (tx: StoreTransaction, result: T) => void): Promise<T>;
 }
 
 /** Bounds a walk over instances. */

@@ -10,6 +10,7 @@ import type { Schema } from '../../cim/schema/index.js';
 import type { Store } from '../../store/index.js';
 import { Catalogue } from './catalogue.js';
 import { Classes } from './classes.js';
+import type { Gate } from './gate.js';
 import type { InstanceCache } from './instance-cache.js';
 import { Instances } from './instances.js';
 import type { Neighbours } from './references.js';
@@ -18,6 +19,7 @@ import type { ChangeWork, ImportResult, NamespaceRepository, PageOptions, Schema
 interface Parts {
   readonly store: Store;
   readonly cache: InstanceCache;
+  readonly gate: Gate;
   readonly name: string;
   /** Number of the namespace in the store. */
   readonly id: string;
@@ -33,7 +35,7 @@ export class Space implements NamespaceRepository {
   readonly #classes: Classes;
   readonly #instances: Instances;
 
-  constructor({ store, cache, name, id, neighbours }: Parts) {
+  constructor({ store, cache, gate, name, id, neighbours }: Parts) {
     this.name = name;
     this.id = id;
     this.#store = store;
@@ -42,12 +44,19 @@ export class Space implements NamespaceRepository {
     this.#classes = new Classes({
       store,
       catalogue: this.#catalogue,
+      gate,
       space: id,
       name,
       folded: foldName(name),
       hasInstances: (reader, className) => this.#instances.hasInstances(reader, className),
       changed: () => cache.clear(),
     });
+  }
+
+  /** Forgets what was read, after the store was changed from elsewhere. */
+  reload(): void {
+    this.#catalogue.reload();
+    this.#instances.reload();
   }
 
   get schema(): Schema {

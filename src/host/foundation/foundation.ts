@@ -2,14 +2,7 @@ import { type Clock, type Log, type Randomness, silentLog, systemClock, systemRa
 import { type Accounts, createAccounts, createGrants, type Grants } from '../../cimom/index.js';
 import { createRepository, type Repository } from '../../cimom/repository/index.js';
 import type { DataMaintenance } from '../../cimom/schema-service/index.js';
-import {
-  createJournal,
-  createMemoryStore,
-  type Journal,
-  openSqliteStore,
-  type SqliteStore,
-  type Store,
-} from '../../store/index.js';
+import { createJournal, createMemoryStore, type Journal, openSqliteStore, type Store } from '../../store/index.js';
 import type { HostIdentity } from '../../vmm/index.js';
 import { createMaintenance } from './maintenance.js';
 import { openIdentity } from './identity.js';
@@ -42,10 +35,6 @@ export interface Foundation {
   readonly log: Log;
 }
 
-function openStore(folder: string | null): Store {
-  return folder === null ? createMemoryStore() : openSqliteStore(folder);
-}
-
 /**
  * Opens the state of a host, with the shipped classes in it.
  * @throws StoreError
@@ -54,7 +43,7 @@ export async function openFoundation(options: FoundationOptions): Promise<Founda
   const clock = options.clock ?? systemClock;
   const randomness = options.randomness ?? systemRandomness;
   const log = options.log ?? silentLog;
-  const onDisk = options.folder === null ? null : openFolder(options.folder);
+  const onDisk = options.folder === null ? null : openSqliteStore(options.folder);
   const store = onDisk ?? createMemoryStore();
   try {
     const identity = await openIdentity(store, randomness, options.name ?? null);
