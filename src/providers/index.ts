@@ -2,7 +2,7 @@ import type { Provider } from '../cimom/index.js';
 import { decisionProviders } from './decisions/index.js';
 import { domainProviders } from './domains/index.js';
 import { hostProviders, serviceAssociations } from './host/index.js';
-import { type HostView, mergeAssociations } from './kit/index.js';
+import { type HostView, mergeAssociations, veiled } from './kit/index.js';
 import { networkProviders } from './network/index.js';
 import { roleProviders } from './roles/index.js';
 import { securityProviders } from './policy/index.js';
@@ -12,7 +12,7 @@ import { trustProviders } from './tpm/index.js';
 
 export { type AlertPorts, startAlerts } from './alerts/index.js';
 export { decisionId } from './decisions/index.js';
-export type { HostTpmView, HostView } from './kit/index.js';
+export type { HostTpmView, HostView, Veil } from './kit/index.js';
 
 /** The whole CIM face of one host. */
 export function hostFace(view: HostView): readonly Provider[] {
@@ -27,7 +27,7 @@ export function hostFace(view: HostView): readonly Provider[] {
     ...roleProviders(view),
     ...trustProviders(view),
     ...serviceAssociations(view),
-  ]);
+  ]).map((provider) => veiled(view.veil, provider));
 }
 export {
   type AttestationDesk,

@@ -145,7 +145,14 @@ describeIf(canValidate, 'xmllint or the DTD of DSP0203 2.4.0 is not here')('ever
       [5, () => client.enumerateInstanceNames('CIM_Nothing')],
       [6, () => client.getInstance({ ...vm, keys: vm.keys.map((key) => ({ ...key, value: 'nobody' })) })],
       [6, () => client.getClass('CIM_Nothing')],
-      [15, () => client.openEnumerateInstances('CIM_ManagedElement', { filterQueryLanguage: 'DMTF:FQL', filterQuery: 'x = =' })],
+      [
+        15,
+        () =>
+          client.openEnumerateInstances('CIM_ManagedElement', {
+            filterQueryLanguage: 'DMTF:FQL',
+            filterQuery: 'x = =',
+          }),
+      ],
       [21, () => client.pullInstancesWithPath('no such context', { maxObjectCount: 1 })],
       [14, () => client.execQuery('SQL', 'SELECT * FROM CIM_Nothing')],
       [1, () => sample.admin.host.requestState('ms-1', 'start')],

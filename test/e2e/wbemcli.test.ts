@@ -115,7 +115,8 @@ describeIf(wbemcliInstalled, 'wbemcli is not installed (Debian package sblim-wbe
 
   test('asks for the decisions of Figure 3', async () => {
     const service = await firstOf('TVDC_SecurityPolicyService');
-    const ask = async (question: string): Promise<string> => (await lines('cm', service, `EvaluateAccess.${question}`)).join();
+    const ask = async (question: string): Promise<string> =>
+      (await lines('cm', service, `EvaluateAccess.${question}`)).join();
     expect(await ask('Hook="sharing",Subject="Domain-0",Object="ma-1"')).toContain('Decision (string): permit');
     const denied = await ask('Hook="sharing",Subject="ma-1",Object="su-1"');
     expect(denied).toContain('Decision (string): deny');
@@ -124,9 +125,13 @@ describeIf(wbemcliInstalled, 'wbemcli is not installed (Debian package sblim-wbe
 
   test('pauses and resumes a machine, and is told why one may not start', async () => {
     const running = await namedVm('ma-1');
-    expect((await lines('cm', running, 'RequestStateChange.RequestedState=9')).join()).toContain('RequestStateChange: 0');
+    expect((await lines('cm', running, 'RequestStateChange.RequestedState=9')).join()).toContain(
+      'RequestStateChange: 0',
+    );
     expect((await lines('gi', running, 'EnabledState')).join()).toContain('EnabledState=9');
-    expect((await lines('cm', running, 'RequestStateChange.RequestedState=2')).join()).toContain('RequestStateChange: 0');
+    expect((await lines('cm', running, 'RequestStateChange.RequestedState=2')).join()).toContain(
+      'RequestStateChange: 0',
+    );
     const refused = await wbemcli('cm', await namedVm('ms-1'), 'RequestStateChange.RequestedState=2');
     expect(refused.status).toBe(16);
     expect(refused.error).toContain('(1) CIM_ERR_FAILED: TVDC0201: ms-1 is not permitted to start');
@@ -135,7 +140,9 @@ describeIf(wbemcliInstalled, 'wbemcli is not installed (Debian package sblim-wbe
   test('assigns a label with a reference as the last argument', async () => {
     const service = await firstOf('TVDC_SecurityPolicyService');
     const spare = (await sample.admin.host.element('spare-disk')).id;
-    const volume = objectOf((await lines('ein', 'root/tvdc:TVDC_StorageVolume')).find((line) => line.includes(spare)) ?? '');
+    const volume = objectOf(
+      (await lines('ein', 'root/tvdc:TVDC_StorageVolume')).find((line) => line.includes(spare)) ?? '',
+    );
     expect((await lines('cm', service, `AssignLabel.Label="SU",OldLabel="",Element=${volume}`)).join()).toContain(
       'AssignLabel: 0',
     );

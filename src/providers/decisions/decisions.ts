@@ -41,16 +41,16 @@ export function decisionId(recordId: string): string {
   return idPrefix + recordId;
 }
 
-function recordValues(entry: JournalEntry): Values {
+function recordValues(entry: JournalEntry, cover: (text: string) => string): Values {
   return {
     InstanceID: decisionId(entry.id),
     LogInstanceID: logId,
     LogName: 'Decisions',
     RecordID: entry.id,
-    ...elementFacts(sentenceOf(entry)),
+    ...elementFacts(cover(sentenceOf(entry))),
     CreationTimeStamp: CimDateTime.fromUnix(entry.time),
     RecordFormat: 'JSON',
-    RecordData: JSON.stringify(entry.facts),
+    RecordData: cover(JSON.stringify(entry.facts)),
     Hook: text(entry, 'hook') ?? entry.kind,
     Outcome: isDenial(entry) ? 'deny' : 'permit',
     Reason: text(entry, 'reason') ?? (entry.kind === 'forbidden' ? 'not_authorized' : 'ok'),
@@ -78,7 +78,11 @@ export function decisionProviders(view: HostView): readonly Provider[] {
     }
   }
   const show = (context: ProviderContext, entry: JournalEntry) =>
-    createInstance(context.classes.get(recordClass), recordValues(entry), { namespace });
+    createInstance(
+      context.classes.get(recordClass),
+      recordValues(entry, (text) => view.veil.cover(context.caller, text)),
+      { namespace },
+    );
 
   const records: Provider = {
     className: recordClass,

@@ -1,4 +1,4 @@
-import type { Grants } from '../../cimom/index.js';
+import type { Caller, Grants } from '../../cimom/index.js';
 import type { TpmClient } from '../../tpm/index.js';
 import type { Domains, HostBoot, HostParts } from '../../vmm/index.js';
 
@@ -18,6 +18,17 @@ export interface HostTpmView {
   readonly akHandle: number;
 }
 
+/** What of other workloads a caller must not learn from names and sentences. */
+export interface Veil {
+  /**
+   * Whether an element (by UUID, by name, as a resource, as `vlan:<id>`) is outside the caller's scope. So is what does not
+   * exist, unless the caller sees everything.
+   */
+  hides(caller: Caller, element: string): boolean;
+  /** The text with "another workload" in place of hidden elements. */
+  cover(caller: Caller, text: string): string;
+}
+
 /** All that the CIM face of a host shows. */
 export interface HostView {
   readonly parts: HostParts;
@@ -25,6 +36,7 @@ export interface HostView {
   readonly grants: Grants;
   readonly hostBoot: HostBoot;
   readonly hostTpm: HostTpmView;
+  readonly veil: Veil;
   /** Namespace of the TVDC classes. */
   readonly namespace: string;
 }

@@ -1,4 +1,4 @@
-export type { HostTpmView, HostView } from './host-view.js';
+export type { HostTpmView, HostView, Veil } from './host-view.js';
 export { mergeAssociations } from './merge.js';
 export { associationProvider, type Link, listProvider, type Values } from './list-provider.js';
 export {
@@ -19,4 +19,5 @@ export {
   serviceName,
   settingsId,
 } from './paths.js';
+export { veiled } from './veiled.js';
 export { actorOf, elementFacts, operationalFacts, serviceValues } from './values.js';

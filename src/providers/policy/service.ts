@@ -1,6 +1,6 @@
-import { type Question, tryParseLabel, writePolicyJson } from '../../acm/index.js';
+import { domainZero, type Question, tryParseLabel, writePolicyJson } from '../../acm/index.js';
 import { CimError, type CimInstancePath, type CimValue, stringKey } from '../../cim/index.js';
-import type { MethodFunction, Provider } from '../../cimom/index.js';
+import { type MethodFunction, outOfScope, type Provider } from '../../cimom/index.js';
 import { changeLabel, deployPolicy, enablePolicy, importPolicy, resetPolicy } from '../../vmm/index.js';
 import {
   actorOf,
@@ -67,6 +67,12 @@ function questionOf(view: HostView, parameters: Readonly<Record<string, CimValue
   };
 }
 
+/** Elements that a question is about, apart from the management VM. */
+function elementsOf({ hook, subject, object }: Question): readonly string[] {
+  const wanted = object !== undefined && hook === 'vlan' ? `vlan:${object}` : object;
+  return [subject, wanted].filter((element) => element !== undefined && element !== domainZero) as readonly string[];
+}
+
 function labelMethods(view: HostView): Readonly<Record<string, MethodFunction>> {
   const { parts } = view;
   return {
@@ -90,9 +96,13 @@ function labelMethods(view: HostView): Readonly<Record<string, MethodFunction>> 
         const old = parameters['OldLabel'];
         await changeLabel(parts, actorOf(context), target, null, typeof old === 'string' ? old : undefined);
       }),
-    EvaluateAccess: (_context, _self, parameters) =>
+    EvaluateAccess: (context, _self, parameters) =>
       ownMethod(async () => {
-        const decision = parts.monitor.ask(questionOf(view, parameters));
+        const question = questionOf(view, parameters);
+        for (const element of elementsOf(question)) {
+          if (view.veil.hides(context.caller, element)) throw new CimError(2, outOfScope);
+        }
+        const decision = parts.monitor.ask(question);
         return {
           Decision: decision.permit ? 'permit' : 'deny',
           Reason: decision.reason,

@@ -1,5 +1,5 @@
 import { CimError } from '../../cim/index.js';
-import { isRole, type MethodFunction, type Provider, type Role } from '../../cimom/index.js';
+import { isRole, type MethodFunction, type Provider, type ProviderContext, type Role } from '../../cimom/index.js';
 import { VmmError } from '../../vmm/index.js';
 import {
   type HostView,
@@ -34,6 +34,14 @@ export function roleProviders(view: HostView): readonly Provider[] {
     });
   };
 
+  /** A role in one datacenter gives no rights over others. @throws CimError 2 */
+  const checkGrantor = ({ caller }: ProviderContext, datacenter: string | null): void => {
+    if (caller.method === 'internal') return;
+    const own = grants.of(caller.user).filter((grant) => grant.role === 'datacenter-admin' && grant.domains === null);
+    if (own.some((grant) => grant.datacenter === null || grant.datacenter === datacenter)) return;
+    throw new CimError(2, 'roles are granted by the administrator of the same datacenter');
+  };
+
   const record = (user: string, subject: string, facts: Readonly<Record<string, string | readonly string[] | null>>) =>
     parts.store.transaction((tx) => {
       parts.journal.append(tx, { kind: 'role', actor: user, subject, facts });
@@ -45,6 +53,7 @@ export function roleProviders(view: HostView): readonly Provider[] {
         const user = requiredText(parameters, 'User');
         const role = roleOf(requiredText(parameters, 'Role'));
         const datacenter = optionalText(parameters, 'Datacenter');
+        checkGrantor(context, datacenter);
         const names = textList(parameters, 'TVDs');
         if (datacenter !== null && !domains.datacenters().some((item) => item.name === datacenter)) {
           throw new VmmError('not_found', [datacenter]);
@@ -57,6 +66,7 @@ export function roleProviders(view: HostView): readonly Provider[] {
         const user = requiredText(parameters, 'User');
         const role = roleOf(requiredText(parameters, 'Role'));
         const datacenter = optionalText(parameters, 'Datacenter');
+        checkGrantor(context, datacenter);
         await grants.revoke(user, role, datacenter);
         await record(context.caller.user, user, { change: 'revoke', role, datacenter });
       }),

@@ -2,6 +2,7 @@ import { CimDateTime, CimError, type CimInstancePath, stringKey } from '../../ci
 import type { MethodFunction, Provider } from '../../cimom/index.js';
 import {
   type Actor,
+  changeCriticality,
   criticalities,
   type Criticality,
   pauseVm,
@@ -112,15 +113,9 @@ export function computerSystemProvider(view: HostView): Provider {
       const wanted = (name: string): boolean =>
         instance.has(name) &&
         (propertyList === null || propertyList.some((item) => item.toLowerCase() === name.toLowerCase()));
-      const changed: VirtualMachine = {
-        ...vm,
-        ...(wanted('Criticality') ? { criticality: criticalityOf(instance.get('Criticality')) } : {}),
-      };
-      await parts.inventory.change((change) => {
-        change.putVm(changed);
-        const facts = { change: 'criticality', criticality: changed.criticality };
-        parts.journal.append(change.tx, { kind: 'vm', actor: context.caller.user, subject: vm.uuid, facts });
-      });
+      if (!wanted('Criticality')) return;
+      const criticality = criticalityOf(instance.get('Criticality'));
+      await asCimStatus(() => changeCriticality(parts, actorOf(context), vm.uuid, criticality));
     },
     methods: { RequestStateChange: requestStateChange(view) },
   });

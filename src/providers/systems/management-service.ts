@@ -1,4 +1,12 @@
-import { type CimArray, CimError, type CimInstance, type CimInstancePath, type CimValue, isCimArray, stringKey } from '../../cim/index.js';
+import {
+  type CimArray,
+  CimError,
+  type CimInstance,
+  type CimInstancePath,
+  type CimValue,
+  isCimArray,
+  stringKey,
+} from '../../cim/index.js';
 import type { MethodFunction, Provider, ProviderContext } from '../../cimom/index.js';
 import {
   attachDisk,

@@ -1,4 +1,4 @@
-import { fromBase64, messageOf, toBase64 } from '../../base/index.js';
+import { fromBase64, messageOf, toBase64, toHex } from '../../base/index.js';
 import { CimError, type CimValue } from '../../cim/index.js';
 import type { MethodFunction } from '../../cimom/index.js';
 import { parsePcrSelection, type PcrSelection, type TpmClient, tpmHandles } from '../../tpm/index.js';
@@ -91,7 +91,7 @@ export function evidenceMethods(
       ownMethod(async () => {
         const source = find(self);
         const signed = await quote(source, octets(parameters, 'Nonce'), text(parameters, 'Selection', 'sha256:0-10'));
-        return { ...signed, AKName: toBase64(source.akName) };
+        return { ...signed, AKName: toHex(source.akName) };
       }),
     GetEvidence: (_context, self, parameters) =>
       ownMethod(async () => {

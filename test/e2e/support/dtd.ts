@@ -8,8 +8,7 @@ import { sharedFolder } from '../../support/shared.js';
 const shared = sharedFolder();
 const dtd = shared === null ? null : join(shared, 'data', 'dmtf', 'DSP0203_2.4.0.dtd');
 
-export const canValidate =
-  dtd !== null && existsSync(dtd) && spawnSync('xmllint', ['--version']).error === undefined;
+export const canValidate = dtd !== null && existsSync(dtd) && spawnSync('xmllint', ['--version']).error === undefined;
 
 /** What the DTD of DSP0203 2.4.0 has against documents; empty: nothing. Line numbers are positions in the list. */
 export async function dtdComplaints(documents: readonly string[]): Promise<readonly string[]> {

@@ -37,7 +37,8 @@ export function objectOf(line: string): string {
 export function keysOf(object: string): ReadonlyMap<string, string> {
   const keys = new Map<string, string>();
   const text = object.slice(object.indexOf('.', object.indexOf(':')) + 1);
-  for (const match of text.matchAll(/(\w+)=(?:"([^"]*)"|([^,"]+))(?:,|$)/g)) keys.set(match[1] ?? '', match[2] ?? match[3] ?? '');
+  for (const match of text.matchAll(/(\w+)=(?:"([^"]*)"|([^,"]+))(?:,|$)/g))
+    keys.set(match[1] ?? '', match[2] ?? match[3] ?? '');
   return keys;
 }
 
