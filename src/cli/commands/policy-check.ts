@@ -2,7 +2,7 @@ import { encodePolicyBinary, type Finding, writePolicyJson, writePolicyMap, writ
 import { outputForm } from '../connection/index.js';
 import { Exit, exitStatus, UsageError } from '../exit.js';
 import { readText, writeBytes } from '../files.js';
-import { print, type Streams, toJson, writeRecords } from '../output/index.js';
+import { type Columns, print, type Streams, toJson, writeRecords } from '../output/index.js';
 import { findingsOf, isError, modeOf, readDocument } from './policy-document.js';
 
 interface CheckOptions {
@@ -19,6 +19,14 @@ function placeOf(finding: Finding): string {
   return finding.position === null ? '' : `${finding.position.line}:${finding.position.column}`;
 }
 
+const findingColumns: Columns<Finding> = [
+  ['SEVERITY', (finding) => finding.severity],
+  ['CODE', (finding) => finding.xserr ?? '-'],
+  ['PLACE', placeOf],
+  ['ELEMENT', (finding) => finding.element],
+  ['FINDING', (finding) => finding.message],
+];
+
 /** `tvdc policy check FILE` @throws Exit 1 where the document is not valid */
 export async function checkPolicy(streams: Streams, file: string, options: CheckOptions): Promise<void> {
   const form = outputForm(options);
@@ -28,16 +36,9 @@ export async function checkPolicy(streams: Streams, file: string, options: Check
     const first = errors[0];
     const valid = errors.length === 0;
     await print(streams, `${toJson({ valid, error: first?.xserr ?? null, code: first?.code ?? 0, findings }, 2)}\n`);
-  } else if (findings.length === 0 && form === 'table') {
-    await print(streams, `${file}: valid\n`);
   } else {
-    await writeRecords(streams, form, findings, [
-      ['SEVERITY', (finding) => finding.severity],
-      ['CODE', (finding) => finding.xserr ?? '-'],
-      ['PLACE', placeOf],
-      ['ELEMENT', (finding) => finding.element],
-      ['FINDING', (finding) => finding.message],
-    ]);
+    if (form === 'table') await print(streams, `${file}: ${errors.length === 0 ? 'valid' : 'not valid'}\n`);
+    if (findings.length > 0) await writeRecords(streams, form, findings, findingColumns);
   }
   if (errors.length > 0) throw new Exit(exitStatus.no);
 }

@@ -1,5 +1,13 @@
 import type { Command } from 'commander';
-import type { CimClass, CimInstance, CimObjectPath, CimQualifierType } from '../../cim/index.js';
+import {
+  type CimClass,
+  type CimInstance,
+  type CimObjectPath,
+  type CimQualifierType,
+  type CimValue,
+  coerceUntyped,
+  findByName,
+} from '../../cim/index.js';
 import { outputForm } from '../connection/index.js';
 import {
   objectForms,
@@ -67,6 +75,13 @@ async function writeNames(streams: Streams, names: readonly string[], options: W
 
 const list = ['-p, --properties <list>', 'only these, by comma; as columns of a table'] as const;
 
+/** GetProperty answers with text: the type is in the class, where that can be read. */
+async function typedProperty({ client, namespace }: Target, owner: string, name: string, value: CimValue): Promise<CimValue> {
+  const cls = await client.classOf(owner, { namespace }).catch(() => null);
+  const declared = cls === null ? undefined : findByName(cls.properties, name);
+  return declared === undefined ? value : coerceUntyped(declared.type, declared.isArray, value);
+}
+
 function addInstanceVerbs(verb: Verb, streams: Streams): void {
   verb('gi', 'GetInstance', objectForms)
     .argument('<path>')
@@ -97,8 +112,9 @@ function addInstanceVerbs(verb: Verb, streams: Streams): void {
     .argument('<property>')
     .action(async (text: string, name: string, options: WbemOptions) => {
       const target = await targetOf(text, options);
-      const value = await target.client.getProperty(instancePath(target), name);
-      await print(streams, `${toJson(valueToJson(value))}\n`);
+      const path = instancePath(target);
+      const value = await target.client.getProperty(path, name);
+      await print(streams, `${toJson(valueToJson(await typedProperty(target, path.className, name, value)))}\n`);
     });
   verb('query', 'ExecQuery', objectForms)
     .argument('<query>')

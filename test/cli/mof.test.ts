@@ -1,0 +1,74 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createTestServer, type TestServer } from '../../src/host/testing/index.js';
+import { run } from './run.js';
+
+describe('tvdc mof and tvdc schema', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tvdc-cli-'));
+  const file = (name: string, text: string): string => {
+    const path = join(folder, name);
+    writeFileSync(path, text);
+    return path;
+  };
+  const good = file(
+    'good.mof',
+    'class ACME_Thing { [Key] string Name; uint32 Size = 3; };\ninstance of ACME_Thing { Name = "one"; };\n',
+  );
+  const bad = file('bad.mof', 'class ACME_Thing {\n  [Key] string Name\n};\n');
+  let server: TestServer;
+  const at = (...argv: readonly string[]): Promise<Awaited<ReturnType<typeof run>>> =>
+    run(...argv, '--url', server.url, '--namespace', 'root/cimv2');
+
+  beforeAll(async () => {
+    server = await createTestServer();
+  });
+  afterAll(async () => {
+    rmSync(folder, { recursive: true });
+    await server.close();
+  });
+
+  test('check counts what compiles, and knows the qualifiers of the DMTF', async () => {
+    expect(await run('mof', 'check', good)).toEqual({ status: 0, out: '1 classes and 1 instances, no errors\n', notes: '' });
+  });
+
+  test('check names file, line and column of an error, status 1', async () => {
+    const { status, out, notes } = await run('mof', 'check', bad);
+    expect([status, out]).toEqual([1, '']);
+    expect(notes).toContain(bad);
+    const json = await run('mof', 'check', '-o', 'json', bad);
+    expect(json).toMatchObject({ status: 1, notes: '' });
+    expect(JSON.parse(json.out)).toMatchObject({ valid: false, errors: [{ file: bad, line: 3 }] });
+  });
+
+  test('format writes MOF that checks again, types writes TypeScript', async () => {
+    const again = file('again.mof', (await run('mof', 'format', good)).out);
+    expect((await run('mof', 'check', again)).out).toBe('1 classes and 1 instances, no errors\n');
+    expect((await run('mof', 'types', good)).out).toMatch(/interface ACME_Thing\b/);
+  });
+
+  test('compile loads into a server, once more finds little to do, and removes', async () => {
+    expect(await at('mof', 'compile', good, '--mode', 'check')).toMatchObject({ status: 0 });
+    expect((await server.client.enumerateClassNames()).includes('ACME_Thing')).toBe(false);
+    expect((await at('mof', 'compile', good)).out).toBe('root/cimv2: 2 created\n');
+    expect((await server.client.instances('ACME_Thing').first())?.getNumber('Size')).toBe(3);
+    const again = JSON.parse((await at('mof', 'compile', good, '-o', 'json')).out) as Record<string, unknown>;
+    expect(again).toMatchObject({ unchanged: 1, modified: 1 });
+    expect((await at('mof', 'compile', good, '--mode', 'remove')).out).toBe('root/cimv2: 2 deleted\n');
+    expect((await at('mof', 'compile', good, '--mode', 'eat')).status).toBe(2);
+  });
+
+  test('a subclass of what the server has compiles without its text', async () => {
+    await at('mof', 'compile', good);
+    const more = file('more.mof', 'class ACME_More : ACME_Thing { string Colour; };\n');
+    expect((await at('mof', 'compile', more)).out).toBe('root/cimv2: 1 created\n');
+    expect((await run('mof', 'check', more)).status).toBe(1);
+    expect((await at('mof', 'compile', good, '--mode', 'remove')).status).toBe(4);
+  });
+
+  test('schema install takes a folder, schema list counts', async () => {
+    const { status, out } = await at('schema', 'install', join(process.cwd(), 'mof', 'cim'));
+    expect([status, out]).toEqual([0, expect.stringMatching(/^root\/cimv2: \d+ created\n$/)]);
+    expect((await at('schema', 'list')).out).toMatch(/^CIM +\d+$/m);
+  });
+});
