@@ -52,13 +52,28 @@ export const nouns: readonly Noun[] = [
   },
   {
     name: 'schema',
-    description: 'schemas of a server: install, list',
+    description: 'schemas of a server: install, list, diff',
     load: async (streams) => (await import('./commands/schema.js')).schemaCommand(streams),
   },
   {
     name: 'wbem',
     description: 'any operation on any WBEM server: gi ei ein gc ec … and class, namespace, server, profile',
     load: async (streams) => (await import('./commands/wbem.js')).wbemCommand(streams),
+  },
+  {
+    name: 'backup',
+    description: 'copy the data of a host into a file, also while it serves',
+    load: async (streams) => (await import('./commands/backup.js')).backupCommand(streams),
+  },
+  {
+    name: 'restore',
+    description: 'make the data of a host what a backup says',
+    load: async (streams) => (await import('./commands/backup.js')).restoreCommand(streams),
+  },
+  {
+    name: 'compact',
+    description: 'give free space of the data of a host back',
+    load: async (streams) => (await import('./commands/backup.js')).compactCommand(streams),
   },
   {
     name: 'completion',

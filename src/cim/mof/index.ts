@@ -12,6 +12,7 @@ export { type MofContent, toMof, type WriteOptions, writeMof } from './write.js'
 export { type ArchiveLimits, readZip } from './zip.js';
 export { loadMof, type LoadMode, type LoadOptions, type LoadStep, MofLoadError } from './load.js';
 export { mergeClass, sameDeclaration, sameQualifierType } from './merge.js';
+export { type DeclaredSchema, diffSchemas, type SchemaDifference } from './diff.js';
 export type { ImportedSchema, MofTarget } from './target.js';
 export { schemaEntryFiles } from './entry-files.js';
 export { createTransportTarget } from './transport-target.js';

@@ -52,7 +52,7 @@ export function mergeClass(existing: CimClass, added: CimClass): CimClass {
   };
 }
 
-function sameValue(a: CimValue, b: CimValue): boolean {
+export function sameValue(a: CimValue, b: CimValue): boolean {
   if (isCimArray(a)) {
     return isCimArray(b) && a.length === b.length && a.every((item, at) => sameValue(item, b[at] ?? null));
   }

@@ -30,6 +30,8 @@ export interface CompileOrder {
 
 export interface CompileOutcome {
   readonly done: boolean;
+  /** Not carried out, because providers answer for a part of it: the operations of DSP0200 have to do it. */
+  readonly unsupported: boolean;
   readonly errors: readonly string[];
   readonly warnings: readonly string[];
   readonly steps: readonly LoadStep[];
@@ -69,7 +71,7 @@ function refused(
   errors: readonly string[] = [],
   warnings: readonly string[] = [],
 ): CompileOutcome {
-  return { done: false, errors, warnings, steps: [], explanation };
+  return { done: false, unsupported: false, errors, warnings, steps: [], explanation };
 }
 
 function objections({ served }: CompilePorts, mode: CompileMode): Objection {
@@ -112,12 +114,12 @@ export async function compileOnServer(order: CompileOrder, ports: CompilePorts):
   const object = objections(ports, order.mode);
   for (const unit of compilation.namespaces) {
     const objection = object(unit);
-    if (objection !== null) return refused(objection, [], warnings);
+    if (objection !== null) return { ...refused(objection, [], warnings), unsupported: true };
   }
   const classes = compilation.namespaces.reduce((sum, unit) => sum + unit.classes.length, 0);
   const instances = compilation.namespaces.reduce((sum, unit) => sum + unit.instances.length, 0);
   const explanation = `${classes} classes and ${instances} instances ${pastTense[order.mode]}`;
-  if (order.mode === 'check') return { done: true, errors, warnings, steps: [], explanation };
+  if (order.mode === 'check') return { done: true, unsupported: false, errors, warnings, steps: [], explanation };
   try {
     const steps: LoadStep[] = [];
     const target = createRepositoryTarget(ports.repository, {
@@ -125,7 +127,7 @@ export async function compileOnServer(order: CompileOrder, ports: CompilePorts):
       seal: (tx) => ports.seal?.(tx, steps),
     });
     await loadMof(compilation, target, { mode: order.mode, onStep: (step) => void steps.push(step) });
-    return { done: true, errors, warnings, steps, explanation };
+    return { done: true, unsupported: false, errors, warnings, steps, explanation };
   } catch (error) {
     if (error instanceof TvdcError) return refused(messageOf(error), [], warnings);
     throw error;

@@ -103,7 +103,7 @@ class SchemaService {
       throw error;
     }
     return {
-      returnValue: outcome.done ? returns.completed : returns.failed,
+      returnValue: outcome.done ? returns.completed : outcome.unsupported ? returns.notSupported : returns.failed,
       out: {
         Errors: [...outcome.errors],
         Warnings: [...outcome.warnings],

@@ -80,6 +80,8 @@ export interface SchemaFiles {
   readonly loader: SourceLoader;
   /** The files to begin with. */
   readonly main: readonly string[];
+  /** The archive, where it is one. */
+  readonly archive?: Uint8Array;
 }
 
 /** The file that includes all others has the shortest path and is named for the schema. */
@@ -101,7 +103,9 @@ export function readSchemaFiles(path: string): SchemaFiles {
       if (name.toLowerCase().endsWith('.mof')) files.set(name.replaceAll('\\', '/'), readFileSync(join(path, name)));
     }
   } else {
-    for (const [name, bytes] of readZip(readBytes(path))) files.set(name, bytes);
+    const archive = readBytes(path);
+    for (const [name, bytes] of readZip(archive)) files.set(name, bytes);
+    return { loader: createMapLoader(files), main: mainOf([...files.keys()], path), archive };
   }
   return { loader: createMapLoader(files), main: mainOf([...files.keys()], path) };
 }

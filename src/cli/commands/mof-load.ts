@@ -13,7 +13,9 @@ import { CimError } from '../../cim/operations/index.js';
 import type { WbemClient } from '../../client/index.js';
 import { type ConnectionOptions, connect, namespaceOf, outputForm } from '../connection/index.js';
 import { Progress, type Streams, writeAnswer } from '../output/index.js';
+import { Exit, exitStatus } from '../exit.js';
 import { compileFiles, countsOf } from './mof-files.js';
+import { collectSources, compileByService, findSchemaService } from './schema-service.js';
 
 /** Everything that a namespace declares, in two requests. Nothing where the server does not tell. */
 async function schemaOnServer(client: WbemClient, namespace: string): Promise<MemorySource> {
@@ -31,6 +33,8 @@ async function schemaOnServer(client: WbemClient, namespace: string): Promise<Me
 export interface LoadWish {
   readonly loader: SourceLoader;
   readonly files: readonly string[];
+  /** The same as an archive, where it came as one. */
+  readonly archive?: Uint8Array;
   readonly mode: LoadMode;
   /** Compile and compare with the server, load nothing. */
   readonly checkOnly: boolean;
@@ -44,10 +48,41 @@ function summary(steps: readonly LoadStep[]): Readonly<Record<string, number>> {
   return counts;
 }
 
+type Counts = Readonly<Record<string, number>>;
+
+function sentenceOf(namespace: string, counts: Counts): string {
+  const words = Object.entries(counts).flatMap(([action, number]) => (number === 0 ? [] : [`${number} ${action}`]));
+  return `${namespace}: ${words.length === 0 ? 'nothing to do' : words.join(', ')}`;
+}
+
+/** Lets a server of ours do it, in one transaction. @returns whether it did @throws Exit 1, CimError */
+async function loadByService(
+  streams: Streams,
+  options: ConnectionOptions,
+  wish: LoadWish,
+  client: WbemClient,
+): Promise<boolean> {
+  const service = await findSchemaService(client);
+  if (service === null) return false;
+  const namespace = namespaceOf(options);
+  const archive = wish.archive ?? null;
+  const mode = wish.checkOnly ? 'check' : wish.mode;
+  const sources = archive === null ? collectSources(wish.loader, wish.files) : [];
+  const result = await compileByService(client, service, { namespace, mode, sources, archive, files: wish.files });
+  if (result === null) return false;
+  for (const text of [...result.errors, ...result.warnings]) streams.notes.write(`${text}\n`);
+  if (result.errors.length > 0) throw new Exit(exitStatus.no);
+  if (!result.done) throw new CimError(1, result.explanation);
+  const sentence = wish.checkOnly ? result.explanation : sentenceOf(namespace, result.counts);
+  await writeAnswer(streams, outputForm(options), sentence, { namespace, ...result.counts });
+  return true;
+}
+
 /** Compiles against what the server has, then loads or removes. @throws Exit 1, CimError, MofLoadError */
 export async function loadOnServer(streams: Streams, options: ConnectionOptions, wish: LoadWish): Promise<void> {
   const form = outputForm(options);
   const client = await connect(options);
+  if (await loadByService(streams, options, wish, client)) return;
   const namespace = namespaceOf(options);
   const existing = await schemaOnServer(client, namespace);
   const qualifiers = existing.qualifierTypes().length > 0 || wish.qualifiers === null ? [] : [wish.qualifiers];
@@ -68,14 +103,7 @@ export async function loadOnServer(streams: Streams, options: ConnectionOptions,
       onStep: () => progress.at(++count),
     });
     const counts = summary(steps);
-    const words = Object.entries(counts).map(([action, number]) => `${number} ${action}`);
-    const record = { namespace, ...counts, steps };
-    await writeAnswer(
-      streams,
-      form,
-      `${namespace}: ${words.length === 0 ? 'nothing to do' : words.join(', ')}`,
-      record,
-    );
+    await writeAnswer(streams, form, sentenceOf(namespace, counts), { namespace, ...counts, steps });
   } catch (error) {
     if (error instanceof MofLoadError) {
       for (const { step, reason } of error.notUndone) {

@@ -1,18 +1,59 @@
 import { Command } from 'commander';
+import { type DeclaredSchema, diffSchemas } from '../../cim/index.js';
 import { type ConnectionOptions, connect, namespaceOf, outputForm, withConnection } from '../connection/index.js';
 import { type Streams, writeRecords } from '../output/index.js';
-import { readSchemaFiles } from './mof-files.js';
+import { Exit, exitStatus } from '../exit.js';
+import { compileFiles, readSchemaFiles, standardQualifierTypes } from './mof-files.js';
 import { loadOnServer } from './mof-load.js';
 
 async function install(streams: Streams, path: string, options: ConnectionOptions): Promise<void> {
-  const { loader, main } = readSchemaFiles(path);
+  const { loader, main, archive } = readSchemaFiles(path);
   await loadOnServer(streams, options, {
     loader,
     files: main,
+    ...(archive === undefined ? {} : { archive }),
     mode: 'load',
     checkOnly: false,
     qualifiers: null,
   });
+}
+
+function schemaOfFiles(streams: Streams, path: string): DeclaredSchema {
+  const { loader, main } = readSchemaFiles(path);
+  const units = compileFiles(streams, loader, main, { existing: standardQualifierTypes }).namespaces;
+  return {
+    qualifierTypes: units.flatMap((unit) => unit.qualifierTypes),
+    classes: units.flatMap((unit) => unit.classes),
+  };
+}
+
+async function schemaOfServer(options: ConnectionOptions): Promise<DeclaredSchema> {
+  const namespace = namespaceOf(options);
+  const client = await connect(options);
+  const classes = await client.enumerateClasses({
+    namespace,
+    deepInheritance: true,
+    localOnly: true,
+    includeQualifiers: true,
+  });
+  return { qualifierTypes: await client.enumerateQualifiers({ namespace }), classes };
+}
+
+async function diff(
+  streams: Streams,
+  before: string,
+  after: string | undefined,
+  options: ConnectionOptions,
+): Promise<void> {
+  const form = outputForm(options);
+  const second = after === undefined ? await schemaOfServer(options) : schemaOfFiles(streams, after);
+  const differences = diffSchemas(schemaOfFiles(streams, before), second);
+  await writeRecords(streams, form, differences, [
+    ['CHANGE', (row) => row.change],
+    ['ELEMENT', (row) => row.element],
+    ['DETAIL', (row) => row.detail ?? ''],
+  ]);
+  if (differences.length > 0) throw new Exit(exitStatus.no);
 }
 
 /** The part of a class name before the underscore says whose class it is. */
@@ -41,5 +82,11 @@ export function schemaCommand(streams: Streams): Command {
   withConnection(schema.command('list').description('the schemas of a namespace and how many classes each has')).action(
     (options: ConnectionOptions) => list(streams, options),
   );
+  withConnection(schema.command('diff').description('what a second schema, or the namespace, has otherwise; status 1'))
+    .argument('<path>', 'ZIP archive or folder')
+    .argument('[other]', 'ZIP archive or folder; left out: the namespace of the server')
+    .action((path: string, other: string | undefined, options: ConnectionOptions) =>
+      diff(streams, path, other, options),
+    );
   return schema;
 }

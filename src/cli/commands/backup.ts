@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto';
+import { copyFileSync, constants, existsSync, rmSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { Command } from 'commander';
+import { messageOf } from '../../base/index.js';
+import { defaultDataFolder } from '../../host/foundation/index.js';
+import { openSqliteStore, restoreSqliteStore, StoreError, type SqliteStore } from '../../store/index.js';
+import { type ConnectionOptions, connect, environment, outputForm, withConnection } from '../connection/index.js';
+import { UsageError } from '../exit.js';
+import { type Streams, writeAnswer } from '../output/index.js';
+import { backupByService, compactByService } from './schema-service.js';
+
+function folderOf(options: ConnectionOptions): string {
+  return options.data ?? defaultDataFolder();
+}
+
+/**
+ * Works on the data folder itself where no host has it.
+ * @returns undefined where a host serves it, or where a server was named @throws UsageError
+ */
+async function offline<T>(
+  options: ConnectionOptions,
+  work: (store: SqliteStore) => Promise<T>,
+): Promise<T | undefined> {
+  if (options.url !== undefined || environment('URL') !== undefined) return undefined;
+  const folder = folderOf(options);
+  if (!existsSync(folder))
+    throw new UsageError(`there is no data folder ${folder}: name one with --data, or a server with --url`);
+  let store: SqliteStore;
+  try {
+    store = openSqliteStore(folder);
+  } catch (error) {
+    if (error instanceof StoreError && error.code === 'store_locked') return undefined;
+    throw error;
+  }
+  try {
+    return await work(store);
+  } finally {
+    await store.close();
+  }
+}
+
+/** Brings a backup that the host of this machine wrote to where it was wanted. */
+function fetchBackup(path: string, file: string): void {
+  try {
+    copyFileSync(path, file, constants.COPYFILE_EXCL);
+    rmSync(path);
+  } catch (error) {
+    throw new UsageError(`the backup is complete in ${path} but could not be brought to ${file}: ${messageOf(error)}`);
+  }
+}
+
+async function backup(streams: Streams, file: string, options: ConnectionOptions): Promise<void> {
+  const form = outputForm(options, ['table', 'json']);
+  const target = resolve(file);
+  if (existsSync(target)) throw new UsageError(`${target} exists already`);
+  const local = await offline(options, async (store) => {
+    await store.backupTo(target);
+    return target;
+  });
+  let path = local;
+  if (path === undefined) {
+    const written = await backupByService(await connect(options), `${randomUUID()}.db`);
+    path = written;
+    // A host on another machine keeps the file: the wire carries no data.
+    if (existsSync(written)) {
+      fetchBackup(written, target);
+      path = target;
+    } else {
+      streams.notes.write('the file is on the machine of the server\n');
+    }
+  }
+  await writeAnswer(streams, form, `everything is in ${path}`, { file: path });
+}
+
+async function compact(streams: Streams, options: ConnectionOptions): Promise<void> {
+  const form = outputForm(options, ['table', 'json']);
+  const { before, after } =
+    (await offline(options, (store) => store.compact())) ?? (await compactByService(await connect(options)));
+  await writeAnswer(streams, form, `${before} bytes became ${after}`, { before, after });
+}
+
+export function backupCommand(streams: Streams): Command {
+  return withConnection(new Command('backup'), ['table', 'json'])
+    .description('copy the data of a host into a new file: of a running one by its server, else of the folder')
+    .argument('<file>')
+    .addHelpText('after', '\nThe state of swtpm and the content of volumes are files of their own and not part of it.')
+    .action((file: string, options: ConnectionOptions) => backup(streams, file, options));
+}
+
+export function compactCommand(streams: Streams): Command {
+  return withConnection(new Command('compact'), ['table', 'json'])
+    .description('give free space of the data file back; changes wait meanwhile')
+    .action((options: ConnectionOptions) => compact(streams, options));
+}
+
+export function restoreCommand(streams: Streams): Command {
+  return new Command('restore')
+    .description('make a data folder what a backup says; its host must not run')
+    .argument('<file>')
+    .option('--data <folder>', 'data folder (TVDC_DATA)')
+    .option('-o, --output <form>', 'table or json (default table)')
+    .action(async (file: string, options: ConnectionOptions) => {
+      const form = outputForm(options, ['table', 'json']);
+      const folder = folderOf(options);
+      restoreSqliteStore(folder, resolve(file));
+      await writeAnswer(streams, form, `${folder} is as ${file} says`, { folder });
+    });
+}
