@@ -4,7 +4,7 @@ import type { VirtualMachine, VmState } from './inventory/index.js';
 import type { HostParts } from './parts.js';
 import { portsOf, resourcesOf } from './transitions/common.js';
 import { type Intent, openIntents } from './transitions/intent.js';
-import { removeRemains } from './transitions/make.js';
+import { tryRemoveRemains } from './transitions/make.js';
 import { settleVm } from './transitions/settle.js';
 
 type Domains = ReadonlyMap<string, Exclude<VmState, 'off'>>;
@@ -86,8 +86,8 @@ export async function recover(parts: HostParts): Promise<Reconciliation> {
   );
   for (const intent of intents.values()) {
     if (parts.inventory.vm(intent.vm) !== undefined) continue;
-    await removeRemains(parts, intent);
     parts.log.info('transition recovered', { vm: intent.vm, transition: intent.kind, outcome: 'removed' });
+    await tryRemoveRemains(parts, intent.vm);
   }
   const domains = await parts.hypervisor.domains();
   await cutStrayPorts(parts, domains);

@@ -1,3 +1,4 @@
+import { nextTurn } from '../../src/base/index.js';
 import {
   attachDisk,
   changeCriticality,
@@ -188,7 +189,10 @@ describe('running', () => {
     await startVm(parts, actor, uuid);
     let over = false;
     const reset = resetVm(parts, actor, uuid).finally(() => (over = true));
-    while (!over) expect(await codeOf(destroyVm(parts, actor, uuid))).toBe('wrong_state');
+    while (!over) {
+      expect(await codeOf(destroyVm(parts, actor, uuid))).toBe('wrong_state');
+      await nextTurn();
+    }
     expect((await reset).state).toBe('running');
   });
 
@@ -303,7 +307,15 @@ describe('devices', () => {
   test('a start waits for the erasure of its volume, so that the written volume does not count as erased', async () => {
     const { uuid } = await volumeOf('disk', 'MA');
     const vm = await define(parts, 'ma', 'MA', { volumes: [uuid] });
-    await Promise.all([eraseVolume(parts, actor, uuid), startVm(parts, actor, vm.uuid)]);
+    let finish = (): void => undefined;
+    const slow = new Promise<void>((resolve) => (finish = resolve));
+    const storage = { ...parts.storage, erase: () => slow };
+    const erased = eraseVolume({ ...parts, storage }, actor, uuid);
+    const started = startVm(parts, actor, vm.uuid);
+    for (let turn = 0; turn < 20; turn++) await nextTurn();
+    expect(parts.inventory.vm(vm.uuid)?.state).toBe('off');
+    finish();
+    await Promise.all([erased, started]);
     expect(parts.inventory.volume(uuid)?.used).toBe(true);
   });
 

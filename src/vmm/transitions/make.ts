@@ -63,7 +63,7 @@ function record(parts: HostParts, actor: Actor, made: NewVm): Promise<string> {
 }
 
 /** Removes what was made for a virtual machine or a volume that never got a record. */
-export async function removeRemains(parts: HostParts, intent: Intent): Promise<void> {
+async function removeRemains(parts: HostParts, intent: Intent): Promise<void> {
   if (parts.inventory.vm(intent.vm) === undefined && parts.vtpms.get(intent.vm) !== undefined) {
     await parts.vtpms.destroy(intent.vm);
   }

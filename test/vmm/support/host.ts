@@ -1,5 +1,5 @@
 import { ReferenceMonitor, type PolicyMode, samplePolicies } from '../../../src/acm/index.js';
-import { createKeyedLock, createSeededRandomness, hash, ManualClock, MemoryLog } from '../../../src/base/index.js';
+import { createKeyedLock, createSeededRandomness, ManualClock, MemoryLog } from '../../../src/base/index.js';
 import { createJournal, createMemoryStore, type Store } from '../../../src/store/index.js';
 import type { TpmClient } from '../../../src/tpm/index.js';
 import {
@@ -217,8 +217,4 @@ export async function faultsOf(host: TestHost): Promise<readonly string[]> {
   const intents = parts.store.range('vmm', 'intent/', 'intent0', 10);
   if (intents.length > 0) faults.push(`open intents: ${intents.map(({ value }) => String(value)).join()}`);
   return faults;
-}
-
-export function sha256(text: string): string {
-  return Buffer.from(hash('sha256', Buffer.from(text))).toString('hex');
 }
