@@ -41,6 +41,16 @@ export const nouns: readonly Noun[] = [
     load: async (streams) => (await import('./commands/explain.js')).explainCommand(streams),
   },
   {
+    name: 'tvd',
+    description: 'trusted virtual domains: list, create',
+    load: async (streams) => (await import('./commands/tvd.js')).tvdCommand(streams),
+  },
+  {
+    name: 'vtpm',
+    description: 'virtual TPMs: list, pcrs, quote',
+    load: async (streams) => (await import('./commands/vtpm.js')).vtpmCommand(streams),
+  },
+  {
     name: 'attest',
     description: 'judge evidence of measured systems',
     load: async (streams) => (await import('./commands/attest.js')).attestCommand(streams),

@@ -12,7 +12,10 @@ import { run } from './run.js';
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
 /** The command as a process of its own, from its sources. */
-function tvdc(argv: readonly string[], input = ''): { readonly status: number | null; readonly out: string; readonly notes: string } {
+function tvdc(
+  argv: readonly string[],
+  input = '',
+): { readonly status: number | null; readonly out: string; readonly notes: string } {
   const loader = join(root, 'scripts', 'register-typescript.mjs');
   const done = spawnSync(process.execPath, ['--import', loader, join(root, 'src', 'cli', 'main.ts'), ...argv], {
     input,
@@ -45,10 +48,16 @@ describe('the command', () => {
   test('shows help of every noun on the output, status 0', async () => {
     const { status, out, notes } = await run('--help');
     expect([status, notes]).toEqual([0, '']);
-    const nouns = [...out.matchAll(/^ {2}([a-z]+) {2,}/gm)].map(([, noun]) => noun ?? '').filter((noun) => noun !== 'tvdc');
+    const nouns = [...out.matchAll(/^ {2}([a-z]+) {2,}/gm)]
+      .map(([, noun]) => noun ?? '')
+      .filter((noun) => noun !== 'tvdc');
     expect(nouns).toEqual(expect.arrayContaining(['policy', 'wbem', 'attest', 'mof', 'completion']));
     for (const noun of ['policy', 'label', 'vm', 'explain', 'attest', 'mof', 'schema', 'wbem', 'completion']) {
-      expect(await run(noun, '--help')).toMatchObject({ status: 0, notes: '', out: expect.stringContaining('Usage: tvdc') as string });
+      expect(await run(noun, '--help')).toMatchObject({
+        status: 0,
+        notes: '',
+        out: expect.stringContaining('Usage: tvdc') as string,
+      });
     }
   });
 
@@ -57,7 +66,11 @@ describe('the command', () => {
   });
 
   test('suggests what was meant', async () => {
-    expect(await run('polciy')).toMatchObject({ status: 2, out: '', notes: expect.stringContaining('policy') as string });
+    expect(await run('polciy')).toMatchObject({
+      status: 2,
+      out: '',
+      notes: expect.stringContaining('policy') as string,
+    });
   });
 
   test('writes a completion script for each shell that knows commands, options and forms', async () => {
@@ -77,7 +90,9 @@ describe('the command', () => {
       const complete = (...words: readonly string[]): string[] => {
         const list = words.map((word) => `'${word}'`).join(' ');
         const body = `source ${script}; COMP_WORDS=(${list}); COMP_CWORD=${words.length - 1}; _tvdc; printf '%s\\n' "\${COMPREPLY[@]}"`;
-        return spawnSync('bash', ['-c', body], { encoding: 'utf8' }).stdout.split('\n').filter((word) => word !== '');
+        return spawnSync('bash', ['-c', body], { encoding: 'utf8' })
+          .stdout.split('\n')
+          .filter((word) => word !== '');
       };
       expect(complete('tvdc', 'pol')).toEqual(['policy']);
       expect(complete('tvdc', 'policy', 's')).toEqual(['simulate']);

@@ -29,7 +29,11 @@ describe('tvdc mof and tvdc schema', () => {
   });
 
   test('check counts what compiles, and knows the qualifiers of the DMTF', async () => {
-    expect(await run('mof', 'check', good)).toEqual({ status: 0, out: '1 classes and 1 instances, no errors\n', notes: '' });
+    expect(await run('mof', 'check', good)).toEqual({
+      status: 0,
+      out: '1 classes and 1 instances, no errors\n',
+      notes: '',
+    });
   });
 
   test('check names file, line and column of an error, status 1', async () => {

@@ -76,7 +76,10 @@ describe('tvdc policy offline', () => {
   };
   const policy = file('policy.json', JSON.stringify(sample));
   file('next.json', JSON.stringify(next));
-  const broken = file('broken.xml', '<?xml version="1.0" ?><SecurityPolicyDefinition><PolicyHeader/></SecurityPolicyDefinition>');
+  const broken = file(
+    'broken.xml',
+    '<?xml version="1.0" ?><SecurityPolicyDefinition><PolicyHeader/></SecurityPolicyDefinition>',
+  );
   afterAll(() => rmSync(folder, { recursive: true }));
 
   test('check of a valid document is status 0', async () => {
@@ -130,7 +133,13 @@ describe('tvdc policy offline', () => {
   });
 
   test('simulate takes an array too, and as the original decided', async () => {
-    const events = file('events.json', JSON.stringify([{ op: 'start', vm: 'a', label: 'MA' }, { op: 'connect_vif', vm: 'a' }]));
+    const events = file(
+      'events.json',
+      JSON.stringify([
+        { op: 'start', vm: 'a', label: 'MA' },
+        { op: 'connect_vif', vm: 'a' },
+      ]),
+    );
     const decide = async (...more: readonly string[]): Promise<readonly string[]> => {
       const { out } = await run('policy', 'simulate', policy, events, '-o', 'json', ...more);
       return (JSON.parse(out) as Record_[]).map(({ reason }) => reason);

@@ -30,7 +30,9 @@ describe('tvdc wbem', () => {
         {
           className: 'ACME_FastDisk',
           namespaces: ['root/cimv2'],
-          methods: { Grow: async (_c, _s, { By }) => ({ returnValue: 0, out: { Told: `by ${String(By as number)}` } }) },
+          methods: {
+            Grow: async (_c, _s, { By }) => ({ returnValue: 0, out: { Told: `by ${String(By as number)}` } }),
+          },
         },
       ],
     });
@@ -90,7 +92,9 @@ describe('tvdc wbem', () => {
 
   test('associations are followed by objects and by names', async () => {
     expect((await wbem('ain', 'ACME_Shelf.Name="top"')).out).toMatch(/ACME_Disk\.Name="a"\n$/);
-    expect((await wbem('ai', 'ACME_Shelf.Name="top"', '--result-class', 'ACME_Disk', '-o', 'json')).out).toContain('"a"');
+    expect((await wbem('ai', 'ACME_Shelf.Name="top"', '--result-class', 'ACME_Disk', '-o', 'json')).out).toContain(
+      '"a"',
+    );
     expect((await wbem('rin', 'ACME_Disk.Name="a"')).out).toContain('ACME_DiskOnShelf.');
     expect((await wbem('ri', 'ACME_Disk.Name="a"', '--role', 'Shelf', '-o', 'json')).out).toBe('[]\n');
   });
@@ -135,7 +139,10 @@ describe('tvdc wbem', () => {
 
   test('qualifier types are read', async () => {
     expect((await wbem('gq', 'Key')).out).toContain('Qualifier Key : boolean');
-    expect(JSON.parse((await wbem('gq', 'Key', '-o', 'json')).out)).toMatchObject({ qualifier: 'Key', type: 'boolean' });
+    expect(JSON.parse((await wbem('gq', 'Key', '-o', 'json')).out)).toMatchObject({
+      qualifier: 'Key',
+      type: 'boolean',
+    });
     expect((JSON.parse((await wbem('eq', '-o', 'json')).out) as unknown[]).length).toBeGreaterThan(30);
   });
 });

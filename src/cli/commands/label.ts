@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { formatObjectPath } from '../../cim/uri/index.js';
 import type { NamedElement } from '../../client/management/index.js';
 import { connectHost, type ConnectionOptions, outputForm, withConnection } from '../connection/index.js';
 import { type Columns, type Streams, writeAnswer, writeRecords } from '../output/index.js';
@@ -16,7 +17,7 @@ function texts(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.map(String) : [];
 }
 
-const elementColumns: Columns<NamedElement> = [
+const elementColumns: Columns<Pick<NamedElement, 'name' | 'id' | 'label'>> = [
   ['ELEMENT', (element) => element.name],
   ['LABEL', (element) => element.label ?? '-'],
   ['ID', (element) => element.id],
@@ -58,7 +59,7 @@ export function labelCommand(streams: Streams): Command {
     const rows = elements.map((element) => ({
       name: element.name,
       id: element.id,
-      path: element.path,
+      path: formatObjectPath(element.path),
       label: element.label,
     }));
     await writeRecords(streams, outputForm(options), rows, elementColumns);

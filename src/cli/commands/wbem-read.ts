@@ -76,7 +76,12 @@ async function writeNames(streams: Streams, names: readonly string[], options: W
 const list = ['-p, --properties <list>', 'only these, by comma; as columns of a table'] as const;
 
 /** GetProperty answers with text: the type is in the class, where that can be read. */
-async function typedProperty({ client, namespace }: Target, owner: string, name: string, value: CimValue): Promise<CimValue> {
+async function typedProperty(
+  { client, namespace }: Target,
+  owner: string,
+  name: string,
+  value: CimValue,
+): Promise<CimValue> {
   const cls = await client.classOf(owner, { namespace }).catch(() => null);
   const declared = cls === null ? undefined : findByName(cls.properties, name);
   return declared === undefined ? value : coerceUntyped(declared.type, declared.isArray, value);

@@ -1,4 +1,4 @@
-import { type CimInstance, type CimValue, findByName, isCimArray } from '../../cim/model/index.js';
+import { type CimInstance, type CimValue, findByName, isCimArray, sameName } from '../../cim/model/index.js';
 import { valueMapOf } from '../../cim/schema/index.js';
 import type { WbemClient } from '../../client/index.js';
 import { valueToJson } from './json.js';
@@ -23,7 +23,8 @@ export const plainTexts: ValueTexts = { textOf: async (_instance, _property, val
 function withMeaning(value: CimValue, meaning: (item: CimValue) => string | null): string {
   if (isCimArray(value)) return value.map((item) => (item === null ? 'null' : withMeaning(item, meaning))).join(',');
   const text = meaning(value);
-  return text === null || text === value ? plain(value) : `${plain(value)} (${text})`;
+  const saysNothing = text === null || (typeof value === 'string' && sameName(value, text));
+  return saysNothing ? plain(value) : `${plain(value)} (${text})`;
 }
 
 /** Values with their meaning behind them, where the class can be read and says it (ValueMap, Values). */

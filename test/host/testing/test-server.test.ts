@@ -127,7 +127,9 @@ describe('a test server', () => {
     }));
 
   test('names the place of an error in the MOF and leaves nothing behind', async () => {
-    await expect(createTestServer({ mof: 'class ACME_Disk { [Key] string Name };' })).rejects.toThrow(/mof: .*line 1, column 37/);
+    await expect(createTestServer({ mof: 'class ACME_Disk { [Key] string Name };' })).rejects.toThrow(
+      /mof: .*line 1, column 37/,
+    );
   });
 
   test('says which class an instance lacks', async () => {
