@@ -46,7 +46,7 @@ export function answerQuestion(host: HostState, question: Question): Decision {
   const found = vmRow(host, subject, question.subjectLabel);
   if (found.kind === 'refused') return found.decision;
   const party = (id: string, row: LabelIndex): Party => ({ id, name: host.nameOf(id), row });
-  const against = (other: Resolved, id: string, name = id): Decision =>
+  const against = (other: Resolved, id: string, name = host.nameOf(id)): Decision =>
     other.kind === 'refused'
       ? other.decision
       : judgeSharing(
@@ -59,7 +59,7 @@ export function answerQuestion(host: HostState, question: Question): Decision {
   switch (hook) {
     case 'sharing': {
       const id = object === '' ? (question.objectLabel ?? '') : object;
-      return against(vmRow(host, id, question.objectLabel), id, host.nameOf(id));
+      return against(vmRow(host, id, question.objectLabel), id);
     }
     case 'authorization':
       return judgeAuthorization(host, subject, found.row);

@@ -21,8 +21,25 @@ const partTitles = {
   integrity: 'Integrity: virtual TPMs, measurements and verdicts (section 3.2)',
 } as const;
 
-const titleWidth = 52;
+const titleWidth = 62;
 const outcomeWidth = 10;
+const indent = 5;
+const narrowest = 60;
+
+/** Breaks a text into lines of at most `width` characters, between words. */
+function wrap(text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = line === '' ? word : `${line} ${word}`;
+    }
+  }
+  return line === '' ? lines : [...lines, line];
+}
 
 function paint(step: DemoStep): string {
   const text = step.outcome.padEnd(outcomeWidth);
@@ -47,9 +64,12 @@ function consoleProgress(): DemoProgress {
         out.write(`${part === 'isolation' ? '' : '\n'}${pc.bold(partTitles[step.part])}\n`);
       }
       const mark = step.asExpected ? ' ' : pc.red('!');
-      const event = (step.event ?? '').padStart(3);
-      const why = step.reason === null ? step.sentence : `${step.reason}${step.sentence === '' ? '' : `: ${step.sentence}`}`;
-      out.write(`${mark}${event}  ${step.title.padEnd(titleWidth)} ${paint(step)} ${pc.dim(why)}\n`);
+      const event = (step.event ?? '').padStart(2);
+      const title = step.title.padEnd(titleWidth);
+      out.write(`${mark}${event}  ${title} ${paint(step)} ${step.reason ?? ''}`.trimEnd());
+      out.write('\n');
+      const width = Math.max(narrowest, process.stdout.columns ?? 120) - indent;
+      for (const line of wrap(step.sentence, width)) out.write(`${' '.repeat(indent)}${pc.dim(line)}\n`);
     },
   };
 }
@@ -57,7 +77,13 @@ function consoleProgress(): DemoProgress {
 const quiet: DemoProgress = { begin: () => undefined, done: () => undefined };
 
 function summary(report: DemoReport): string {
-  const rows = report.verdicts.map((item) => [item.name, item.verdict, item.assurance, String(item.covered), item.reasons.join(', ')]);
+  const rows = report.verdicts.map((item) => [
+    item.name,
+    item.verdict,
+    item.assurance,
+    String(item.covered),
+    item.reasons.join(', '),
+  ]);
   const alerts = report.alerts.map((alert) => [alert.messageId, alert.className, alert.message]);
   const failed = report.steps.filter((step) => !step.asExpected).length;
   const end = report.ok
@@ -94,7 +120,8 @@ function nextCommands(demo: Demo): string {
 
 async function run(options: Options): Promise<void> {
   const json = options.output === 'json';
-  if (options.output !== undefined && !json && options.output !== 'table') throw new UsageError(`-o takes table or json, not "${options.output}"`);
+  if (options.output !== undefined && !json && options.output !== 'table')
+    throw new UsageError(`-o takes table or json, not "${options.output}"`);
   const { out } = processStreams;
   const demo = await openDemo({
     folder: options.data ?? null,

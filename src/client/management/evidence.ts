@@ -1,8 +1,9 @@
-import { fromBase64, toBase64, TvdcError } from '../../base/index.js';
-import type { Evidence, IdentityEvidence } from '../../attestation/index.js';
-import { type CimInstancePath, type CimValue } from '../../cim/index.js';
+import { fromBase64, fromHex, toBase64, TvdcError } from '../../base/index.js';
+import type { AssertedEvidence, Evidence, IdentityEvidence } from '../../attestation/index.js';
+import { type CimInstancePath, type CimValue, createInstancePath, stringKey } from '../../cim/index.js';
 import type { WbemClient } from '../wbem/index.js';
 import { completed } from './refusal.js';
+import type { ListedVm } from './systems.js';
 
 function octets(out: Readonly<Record<string, CimValue>>, name: string): Uint8Array {
   const value = out[name];
@@ -81,4 +82,40 @@ export class RemoteTpm {
       resetCount: Number(out['ResetCount'] ?? 0),
     };
   }
+}
+
+const assertedPcrs = Array.from({ length: 11 }, (_, index) => index);
+const assertedBank = 'sha256';
+
+/**
+ * What a management VM says of one of its VMs, read from TVDC_PCR and TVDC_MeasurementLog: no TPM has signed it. The registers
+ * are read before the log, so that the log is never the shorter one.
+ * @throws TvdcError `not_found` for a VM without a measurement log @throws CimError
+ */
+export async function fetchAsserted(
+  client: WbemClient,
+  namespace: string,
+  vm: ListedVm,
+  tpm: RemoteTpm,
+  signal?: AbortSignal,
+): Promise<AssertedEvidence> {
+  const options = { namespace, ...(signal === undefined ? {} : { signal }) };
+  const id = stringKey(tpm.path, 'DeviceID') ?? '';
+  const values = await Promise.all(
+    assertedPcrs.map(async (index): Promise<readonly [number, Uint8Array]> => {
+      const key = `TVDC:${id}:pcr:${assertedBank}:${index}`;
+      const pcr = await client.getInstance(createInstancePath('TVDC_PCR', { InstanceID: key }, { namespace }), options);
+      return [index, fromHex(pcr.getString('Value') ?? '')];
+    }),
+  );
+  const log = await client
+    .associatorPaths(vm.path, { ...options, assocClass: 'TVDC_UseOfLog', resultClass: 'TVDC_MeasurementLog' })
+    .first();
+  if (log === undefined) throw new TvdcError('not_found', `the host shows no measurements of ${vm.name}`);
+  const parameters = { StartIndex: 0n, MaxEntries: 0 };
+  const out = completed('GetMeasurements', await client.invoke(log, 'GetMeasurements', parameters, options));
+  return {
+    pcrValues: { [assertedBank]: Object.fromEntries(values) },
+    measurements: { format: 'binary', start: 0, data: octets(out, 'Data') },
+  };
 }
