@@ -98,7 +98,7 @@ class LocalObjectManager implements ObjectManager {
       const home = this.#engine.namespaces.find(request.namespace);
       if (home === undefined) throw new CimError(3, `there is no namespace ${request.namespace}`);
       const host = this.#engine.namespaces.hostFor(options.host);
-      call = new Call(this.#engine, caller, request.kind, home, host, options.signal ?? null);
+      call = new Call(this.#engine, caller, request.kind, home, host, options);
       const result = await operation(call, request);
       this.#statistics.add(request.kind, performance.now() - started, false);
       return this.#watched(call, result as ResultOf<R>);

@@ -56,7 +56,29 @@ export class Output {
     this.#at += bytes.length;
   }
 
-  /** Everything so far as one piece; it is no longer here afterwards. */
+  /** Everything so far, small neighbours made one; it is no longer here afterwards. */
+  pieces(): readonly Buffer[] {
+    this.#close();
+    const pieces: Buffer[] = [];
+    let small: Buffer[] = [];
+    const join = (): void => {
+      if (small.length > 0) pieces.push(small.length === 1 ? (small[0] as Buffer) : Buffer.concat(small));
+      small = [];
+    };
+    for (const piece of this.#full) {
+      if (piece.length < batchSize) small.push(piece);
+      else {
+        join();
+        pieces.push(piece);
+      }
+    }
+    join();
+    this.#full = [];
+    this.#fullSize = 0;
+    return pieces;
+  }
+
+  /** The same as one piece. */
   take(): Buffer {
     this.#close();
     const pieces = this.#full;

@@ -1,81 +1,99 @@
-import type { CimClass, CimInstance } from '../model/index.js';
+import type { CimClass, CimInstance, CimInstancePath, InstanceShape } from '../model/index.js';
+import { ByteBudget, ByteMemory } from './byte-memory.js';
 import { type ClassDetail, classElement } from './write-class.js';
 import { instanceElement } from './write-instance.js';
 import { instanceNameElement } from './write-path.js';
 
-/** Bytes of an instance: its name, and the instance itself with all properties and no class origins. */
+/** Bytes of an instance, with all properties and no class origins. */
 export interface InstanceBytes {
+  /** INSTANCENAME, without place; null where there is no path. */
   readonly name: Buffer | null;
+  /** INSTANCE. */
   readonly body: Buffer;
+  /** The name, the end of INSTANCEPATH, the body. */
+  readonly located: Buffer | null;
+}
+
+/** With what they were made of, for the values may come again in another instance. */
+interface KnownInstance extends InstanceBytes {
+  readonly shape: InstanceShape;
+  readonly path: CimInstancePath | null;
+}
+
+/** Enough for all classes of a published schema, with qualifiers, beside the instances that are asked for most. */
+const budget = new ByteBudget(128 * 1024 * 1024);
+const instances = new ByteMemory<CimInstance['values'], KnownInstance>(budget);
+const classes = new ByteMemory<CimClass, Map<number, Buffer>>(budget);
+const batches = new ByteMemory<readonly unknown[], Map<number, Buffer>>(budget);
+
+function isSameName(a: CimInstancePath | null, b: CimInstancePath | null): boolean {
+  return a === b || (a !== null && b !== null && a.keys === b.keys && a.className === b.className);
 }
 
 /**
- * Bytes of immutable objects, kept only while the objects live and within a budget: two generations, of which the older is
- * dropped when the younger has used up its half. An object enters when it is written for the second time, so that
- * instances made for one answer leave nothing behind.
+ * Remembered bytes of an instance, made on its second use if `fill`; else undefined, and always for values that may still
+ * change. The same values under another path with the same keys are the same instance seen from elsewhere.
  */
-class ByteMemory<K extends object, V extends object> {
-  readonly #half: number;
-  #used = 0;
-  #seen = new WeakSet<K>();
-  #young = new WeakMap<K, V>();
-  #old = new WeakMap<K, V>();
-
-  constructor(budget: number) {
-    this.#half = budget / 2;
-  }
-
-  get(key: K): V | undefined {
-    return this.#young.get(key) ?? this.#old.get(key);
-  }
-
-  /** Whether the object was here before. */
-  isSecond(key: K): boolean {
-    if (this.#seen.has(key)) return true;
-    this.#seen.add(key);
-    return false;
-  }
-
-  set(key: K, value: V, size: number): void {
-    this.#used += size;
-    if (this.#used > this.#half) {
-      this.#old = this.#young;
-      this.#young = new WeakMap();
-      this.#seen = new WeakSet();
-      this.#used = size;
-    }
-    this.#young.set(key, value);
-  }
-}
-
-const megabyte = 1024 * 1024;
-const instances = new ByteMemory<CimInstance, InstanceBytes>(64 * megabyte);
-const classes = new ByteMemory<CimClass, Map<number, Buffer>>(32 * megabyte);
-
-/** Remembered bytes of an instance, made on its second use; undefined on the first. */
-export function instanceBytes(instance: CimInstance): InstanceBytes | undefined {
-  const bytes = instances.get(instance);
-  if (bytes !== undefined) return bytes;
-  if (!instances.isSecond(instance)) return undefined;
-  const made = {
-    name: instance.path === null ? null : Buffer.from(instanceNameElement(instance.path)),
-    body: Buffer.from(instanceElement(instance, false)),
-  };
-  instances.set(instance, made, made.body.length + (made.name?.length ?? 0));
+export function instanceBytes(instance: CimInstance, fill: boolean): InstanceBytes | undefined {
+  const { shape, values, path } = instance;
+  if (!Object.isFrozen(values)) return undefined;
+  const known = instances.get(values);
+  if (known !== undefined && known.shape === shape && isSameName(known.path, path)) return known;
+  if (!fill || !instances.isSecond(values)) return undefined;
+  const made: KnownInstance = { shape, path, ...bytesOf(instance) };
+  instances.set(values, made, (made.located ?? made.body).length);
   return made;
 }
 
-/** Bytes of a class in one of its four variants, remembered from the second use on. */
-export function classBytes(cls: CimClass, detail: ClassDetail): Buffer {
-  const variant = (detail.includeQualifiers ? 1 : 0) + (detail.includeClassOrigin ? 2 : 0);
+function bytesOf(instance: CimInstance): InstanceBytes {
+  const body = instanceElement(instance, false);
+  if (instance.path === null) return { name: null, body: Buffer.from(body), located: null };
+  const name = Buffer.from(instanceNameElement(instance.path));
+  const located = Buffer.concat([name, Buffer.from(`</INSTANCEPATH>${body}`)]);
+  return {
+    name: located.subarray(0, name.length),
+    body: located.subarray(name.length + '</INSTANCEPATH>'.length),
+    located,
+  };
+}
+
+function variantOf(detail: ClassDetail): number {
+  return (detail.includeQualifiers ? 1 : 0) + (detail.includeClassOrigin ? 2 : 0);
+}
+
+function total(variants: ReadonlyMap<number, Buffer>): number {
+  let size = 0;
+  for (const bytes of variants.values()) size += bytes.length;
+  return size;
+}
+
+/** Bytes of a class in one of its four variants, remembered from the second use on if `fill`. */
+export function classBytes(cls: CimClass, detail: ClassDetail, fill: boolean): Buffer {
+  const variant = variantOf(detail);
   const variants = classes.get(cls);
   const remembered = variants?.get(variant);
   if (remembered !== undefined) return remembered;
   const bytes = Buffer.from(classElement(cls, detail));
-  if (classes.isSecond(cls)) {
-    const all = variants ?? new Map<number, Buffer>();
-    all.set(variant, bytes);
-    classes.set(cls, all, bytes.length);
+  if (fill && classes.isSecond(cls)) {
+    const all = new Map(variants).set(variant, bytes);
+    classes.set(cls, all, total(all));
   }
+  return bytes;
+}
+
+/**
+ * Bytes of a whole batch, remembered from the second use on; undefined on the first, and always for arrays that may still
+ * change.
+ */
+export function batchBytes(batch: readonly unknown[], detail: ClassDetail, make: () => Buffer): Buffer | undefined {
+  if (!Object.isFrozen(batch)) return undefined;
+  const variant = variantOf(detail);
+  const variants = batches.get(batch);
+  const remembered = variants?.get(variant);
+  if (remembered !== undefined) return remembered;
+  if (!batches.isSecond(batch)) return undefined;
+  const bytes = make();
+  const all = new Map(variants).set(variant, bytes);
+  batches.set(batch, all, total(all));
   return bytes;
 }

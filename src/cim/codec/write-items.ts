@@ -1,27 +1,12 @@
 import { TvdcError } from '../../base/index.js';
 import type { CimClass, CimInstance, CimInstancePath, CimObjectPath } from '../model/index.js';
-import type { CimRequest } from '../operations/index.js';
+import type { ItemContext } from './item-context.js';
 import type { Output } from './output.js';
 import { classBytes, instanceBytes } from './remembered.js';
-import type { ClassDetail } from './write-class.js';
 import { instanceElement } from './write-instance.js';
-import { fullPathElement, instanceNameElement, namespaceElement, type Place } from './write-path.js';
-
-/** What the items of one answer have in common. */
-export interface ItemContext {
-  readonly place: Place;
-  readonly placeText: string;
-  readonly detail: ClassDetail;
-}
+import { fullPathElement, instanceNameElement, namespaceElement } from './write-path.js';
 
 export type WriteItem<T> = (out: Output, item: T, context: ItemContext) => void;
-
-function detailOf(request: CimRequest): ClassDetail {
-  return {
-    includeQualifiers: 'includeQualifiers' in request && request.includeQualifiers,
-    includeClassOrigin: 'includeClassOrigin' in request && request.includeClassOrigin,
-  };
-}
 
 function pathOf(instance: CimInstance): CimInstancePath {
   if (instance.path === null) throw new TvdcError('no_path', `an instance of ${instance.className} has no path`);
@@ -29,47 +14,52 @@ function pathOf(instance: CimInstance): CimInstancePath {
 }
 
 export function writeInstance(out: Output, instance: CimInstance, context: ItemContext): void {
-  const bytes = context.detail.includeClassOrigin ? undefined : instanceBytes(instance);
+  const bytes = context.detail.includeClassOrigin ? undefined : instanceBytes(instance, context.fill);
   if (bytes === undefined) out.text(instanceElement(instance, context.detail.includeClassOrigin));
   else out.bytes(bytes.body);
 }
 
+const namedOpen = Buffer.from('<VALUE.NAMEDINSTANCE>');
+const namedClose = Buffer.from('</VALUE.NAMEDINSTANCE>');
+
 export const writeNamedInstance: WriteItem<CimInstance> = (out, instance, context) => {
   const path = pathOf(instance);
-  const bytes = context.detail.includeClassOrigin ? undefined : instanceBytes(instance);
+  const bytes = context.detail.includeClassOrigin ? undefined : instanceBytes(instance, context.fill);
   if (bytes === undefined || bytes.name === null) {
     const body = instanceElement(instance, context.detail.includeClassOrigin);
     out.text(`<VALUE.NAMEDINSTANCE>${instanceNameElement(path)}${body}</VALUE.NAMEDINSTANCE>`);
     return;
   }
-  out.text('<VALUE.NAMEDINSTANCE>');
+  out.bytes(namedOpen);
   out.bytes(bytes.name);
   out.bytes(bytes.body);
-  out.text('</VALUE.NAMEDINSTANCE>');
+  out.bytes(namedClose);
 };
 
 /** An element that holds INSTANCEPATH and INSTANCE. */
 function writeLocated(out: Output, element: string, instance: CimInstance, context: ItemContext): void {
   const path = pathOf(instance);
-  const bytes = context.detail.includeClassOrigin ? undefined : instanceBytes(instance);
-  const elsewhere = path.host !== null || (path.namespace !== null && path.namespace !== context.place.namespace);
-  if (bytes === undefined || bytes.name === null || elsewhere) {
-    out.text(`<${element}>${fullPathElement(path, context.place)}`);
-    if (bytes === undefined) out.text(instanceElement(instance, context.detail.includeClassOrigin));
-    else out.bytes(bytes.body);
-  } else {
-    out.text(`<${element}><INSTANCEPATH>${context.placeText}`);
-    out.bytes(bytes.name);
-    out.text('</INSTANCEPATH>');
-    out.bytes(bytes.body);
+  const { place, detail } = context;
+  const bytes = detail.includeClassOrigin ? undefined : instanceBytes(instance, context.fill);
+  if (bytes === undefined || bytes.located === null) {
+    const body = instanceElement(instance, detail.includeClassOrigin);
+    out.text(`<${element}>${fullPathElement(path, place)}${body}</${element}>`);
+    return;
   }
-  out.text(`</${element}>`);
+  const host = path.host ?? place.host;
+  const namespace = path.namespace ?? place.namespace;
+  const around = context.located(element);
+  if (host === place.host && namespace === place.namespace) out.bytes(around.open);
+  else out.text(`<${element}><INSTANCEPATH>${namespaceElement(host, namespace)}`);
+  out.bytes(bytes.located);
+  out.bytes(around.close);
 }
 
 export const writeLocatedInstance: WriteItem<CimInstance> = (out, instance, context) =>
   writeLocated(out, 'VALUE.INSTANCEWITHPATH', instance, context);
 
-export const writeClass: WriteItem<CimClass> = (out, cls, context) => out.bytes(classBytes(cls, context.detail));
+export const writeClass: WriteItem<CimClass> = (out, cls, context) =>
+  out.bytes(classBytes(cls, context.detail, context.fill));
 
 export const writeObject: WriteItem<CimInstance | CimClass> = (out, object, context) => {
   if (object.kind === 'instance') {
@@ -96,9 +86,3 @@ export const writeObjectPath: WriteItem<CimObjectPath> = (out, path, context) =>
 
 export const writeInstancePath: WriteItem<CimInstancePath> = (out, path, context) =>
   out.text(fullPathElement(path, context.place));
-
-/** Place and detail of the items that answer a request. @param host HOST of paths that have none */
-export function contextOf(request: CimRequest, host: string): ItemContext {
-  const place = { host: host, namespace: request.namespace };
-  return { place, placeText: namespaceElement(place.host, place.namespace), detail: detailOf(request) };
-}

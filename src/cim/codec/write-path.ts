@@ -45,43 +45,56 @@ function keyValueElement(type: CimType | null, value: KeyValue): string {
 }
 
 const mostRemembered = 5000;
-const openings = new Map<string, string>();
 
-/** `<ELEMENT NAME="…">` for names that come again and again. */
-function opening(prefix: string, name: string, suffix: string): string {
-  const key = prefix + name;
-  let text = openings.get(key);
-  if (text === undefined) {
-    text = `${prefix}${escapeAttribute(name)}${suffix}`;
-    if (openings.size >= mostRemembered) openings.clear();
-    openings.set(key, text);
-  }
-  return text;
+/** Writes `<ELEMENT NAME="…">` for names that come again and again. */
+function createOpening(prefix: string, suffix: string): (name: string) => string {
+  const texts = new Map<string, string>();
+  return (name) => {
+    let text = texts.get(name);
+    if (text === undefined) {
+      text = `${prefix}${escapeAttribute(name)}${suffix}`;
+      if (texts.size >= mostRemembered) texts.clear();
+      texts.set(name, text);
+    }
+    return text;
+  };
 }
+
+const keyBinding = createOpening('<KEYBINDING NAME="', '">');
+const instanceName = createOpening('<INSTANCENAME CLASSNAME="', '">');
+const className = createOpening('<CLASSNAME NAME="', '"/>');
+const namespacePart = createOpening('<NAMESPACE NAME="', '"/>');
 
 function keyElement(key: KeyBinding): string {
   const value = keyValueElement(key.type, key.value);
   // A key without name is the only key of its class (DSP0201, INSTANCENAME).
   if (key.name === '') return value;
-  return `${opening('<KEYBINDING NAME="', key.name, '">')}${value}</KEYBINDING>`;
+  return `${keyBinding(key.name)}${value}</KEYBINDING>`;
 }
 
 /** INSTANCENAME: class and keys, without place. */
 export function instanceNameElement(path: CimInstancePath): string {
-  let text = opening('<INSTANCENAME CLASSNAME="', path.className, '">');
+  let text = instanceName(path.className);
   for (const key of path.keys) text += keyElement(key);
   return `${text}</INSTANCENAME>`;
 }
 
 /** CLASSNAME. */
-export function classNameElement(className: string): string {
-  return opening('<CLASSNAME NAME="', className, '"/>');
+export function classNameElement(name: string): string {
+  return className(name);
 }
+
+const localNamespaces = new Map<string, string>();
 
 /** LOCALNAMESPACEPATH: one NAMESPACE for each part of the name. */
 export function localNamespaceElement(namespace: string): string {
-  const parts = namespace.split('/').map((part) => opening('<NAMESPACE NAME="', part, '"/>'));
-  return `<LOCALNAMESPACEPATH>${parts.join('')}</LOCALNAMESPACEPATH>`;
+  let text = localNamespaces.get(namespace);
+  if (text === undefined) {
+    text = `<LOCALNAMESPACEPATH>${namespace.split('/').map(namespacePart).join('')}</LOCALNAMESPACEPATH>`;
+    if (localNamespaces.size >= mostRemembered) localNamespaces.clear();
+    localNamespaces.set(namespace, text);
+  }
+  return text;
 }
 
 /** NAMESPACEPATH: host and namespace. */

@@ -1,10 +1,10 @@
 import { escapeText } from '../../xml/index.js';
 import type { CimResult, MethodResult } from '../operations/index.js';
+import { ItemContext } from './item-context.js';
 import type { Output } from './output.js';
 import { qualifierDeclarationElement } from './write-class.js';
 import { embeddedKindOf, valueElement } from './write-instance.js';
 import {
-  type ItemContext,
   writeClass,
   writeInstance,
   writeInstanceName,
@@ -104,10 +104,11 @@ export function writeWhole(out: Output, result: WholeResult, context: ItemContex
       out.text(`</IRETURNVALUE>${pulledTail(result)}`);
       if (result.queryResultClass === null) return;
       out.text('<PARAMVALUE NAME="QueryResultClass">');
-      writeClass(out, result.queryResultClass, {
-        ...context,
-        detail: { includeQualifiers: true, includeClassOrigin: false },
-      });
+      writeClass(
+        out,
+        result.queryResultClass,
+        new ItemContext(context.place, { includeQualifiers: true, includeClassOrigin: false }),
+      );
       out.text('</PARAMVALUE>');
       return;
     }

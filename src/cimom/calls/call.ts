@@ -24,6 +24,9 @@ export interface Subject {
   readonly parameters?: Readonly<Record<string, CimValue>>;
 }
 
+// Made once: an exception for each call would cost its stack.
+const ended = new DOMException('the operation has ended', 'AbortError');
+
 /** One request on its way: who, where, under which host name, until when. */
 export class Call {
   readonly engine: Engine;
@@ -35,7 +38,8 @@ export class Call {
   readonly host: string;
   /** References that come in with the request. */
   readonly references: References;
-  readonly #outer: AbortSignal | null;
+  readonly #options: { readonly signal?: AbortSignal };
+  #outer: AbortSignal | null = null;
   #controller: AbortController | null = null;
   #detached = false;
   #action: Action | null = null;
@@ -47,7 +51,7 @@ export class Call {
     operation: string,
     home: ResolvedNamespace,
     host: string,
-    signal: AbortSignal | null,
+    options: { readonly signal?: AbortSignal },
   ) {
     this.engine = engine;
     this.caller = caller;
@@ -55,7 +59,7 @@ export class Call {
     this.home = home;
     this.host = host;
     this.references = new References(engine.namespaces, home);
-    this.#outer = signal;
+    this.#options = options;
   }
 
   /** Made on first use: most requests need none. */
@@ -63,6 +67,8 @@ export class Call {
     if (this.#controller === null) {
       this.#controller = new AbortController();
       this.engine.running.add(this.#controller);
+      // Asked for only now: it may be made on demand.
+      this.#outer = this.#options.signal ?? null;
       if (this.#outer?.aborted === true) this.end();
       else this.#outer?.addEventListener('abort', this.#onAbort, { once: true });
     }
@@ -92,7 +98,7 @@ export class Call {
     const controller = this.#controller;
     if (controller === null || !this.engine.running.delete(controller)) return;
     this.#outer?.removeEventListener('abort', this.#onAbort);
-    controller.abort();
+    controller.abort(ended);
   }
 
   /** @throws CimError 2 */

@@ -20,6 +20,13 @@ export class Selection {
     return places;
   }
 
+  /** The same batch where nothing is to be cut. */
+  batch(batch: readonly CimInstance[]): readonly CimInstance[] {
+    return batch.every(({ shape }) => this.#placesOf(shape) === null)
+      ? batch
+      : batch.map((instance) => this.apply(instance));
+  }
+
   apply(instance: CimInstance): CimInstance {
     const places = this.#placesOf(instance.shape);
     if (places === null) return instance;

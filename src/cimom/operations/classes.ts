@@ -13,7 +13,7 @@ import {
   type VoidResult,
 } from '../../cim/operations/index.js';
 import { cutClass } from '../../cim/schema/index.js';
-import { type Call, inBatches } from '../calls/index.js';
+import { type Call, inBatches, mapBatches } from '../calls/index.js';
 
 const done: VoidResult = { kind: 'void' };
 
@@ -42,6 +42,19 @@ function variantOf(cls: CimClass, variant: Variant): CimClass {
   return cut;
 }
 
+const batchesOf = new WeakMap<CimClass, readonly CimClass[]>();
+
+/** The same frozen array while the classes in it are the same, so that whoever encodes it may remember the bytes. */
+function lasting(batch: readonly CimClass[]): readonly CimClass[] {
+  const [first] = batch;
+  if (first === undefined) return batch;
+  const known = batchesOf.get(first);
+  if (known?.length === batch.length && known.every((cls, at) => cls === batch[at])) return known;
+  const frozen = Object.freeze(batch);
+  batchesOf.set(first, frozen);
+  return frozen;
+}
+
 export async function getClass(call: Call, request: GetClass): Promise<ClassResult> {
   await call.authorize({ access: 'read', className: request.className });
   const cls = call.classOf(request.className, 6);
@@ -64,7 +77,7 @@ export async function enumerateClasses(call: Call, request: EnumerateClasses): P
       if (cls !== undefined) yield variantOf(cls, request);
     }
   }
-  return { kind: 'classes', batches: inBatches(classes(), 16) };
+  return { kind: 'classes', batches: mapBatches(inBatches(classes(), 16), lasting) };
 }
 
 export async function enumerateClassNames(call: Call, request: EnumerateClassNames): Promise<ClassNamesResult> {

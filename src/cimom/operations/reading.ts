@@ -52,7 +52,7 @@ export function cutBatch(
   return (batch) => {
     let seen = call.visible(batch, namespace);
     if (keep !== null) seen = seen.filter(keep);
-    return selection === null ? seen : seen.map((instance) => selection.apply(instance));
+    return selection === null ? seen : selection.batch(seen);
   };
 }
 

@@ -16,7 +16,7 @@ import { area, endClassPrefix, endKey, endPrefix, keyText } from './keys.js';
 import { Population } from './population.js';
 import { placesOfReferences, References, type Neighbours } from './references.js';
 import type { ChangeWork } from './repository.js';
-import { residentBatch } from './resident.js';
+import { namesOf, residentBatch } from './resident.js';
 
 interface Parts {
   readonly store: Store;
@@ -166,7 +166,7 @@ export class Instances {
 
   async *walkPaths(className: string, batchSize: number = residentBatch): Batches<CimInstancePath> {
     for await (const batch of this.walk(className, batchSize)) {
-      yield batch.map((instance) => instance.path as CimInstancePath);
+      yield namesOf(batch);
     }
   }
 

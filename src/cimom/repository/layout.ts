@@ -91,6 +91,7 @@ export class LayoutReader {
       const json = stored[step.from + 1] ?? null;
       return step.plain ? (json as CimValue) : decodeValue(step.type, json, this.#shapes);
     });
-    return new CimInstance(this.#shape, values, pathFromValues(this.#shape, values, this.#location));
+    // Frozen, so that whoever encodes it may remember the bytes.
+    return new CimInstance(this.#shape, Object.freeze(values), pathFromValues(this.#shape, values, this.#location));
   }
 }

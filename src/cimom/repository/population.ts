@@ -46,7 +46,10 @@ export class Population {
   }
 
   has(reader: StoreReader): boolean {
-    const prefix = instancePrefix(this.#parts.id);
+    const { id, store, cache } = this.#parts;
+    // Only what is committed is in memory.
+    if (reader === store && cache.residents.get(id)?.isEmpty === false) return true;
+    const prefix = instancePrefix(id);
     return reader.range(area, prefix, prefixEnd(prefix), 1).length > 0;
   }
 

@@ -1,4 +1,4 @@
-import type { CimInstance } from '../../cim/model/index.js';
+import type { CimInstance, CimInstancePath } from '../../cim/model/index.js';
 import { compareKeys } from '../../store/index.js';
 
 export interface ResidentRun {
@@ -10,8 +10,8 @@ export interface ResidentRun {
 export const residentBatch = 128;
 
 /**
- * All instances of a class in memory, in batches in the order of their keys. A batch is an array that never changes: a write
- * puts another one in its place, so that walks keep what they began with and the encoder may remember a batch's bytes.
+ * All instances of a class in memory, in batches in the order of their keys. A batch is a frozen array: a write puts another one
+ * in its place, so that walks keep what they began with and the encoder may remember a batch's bytes.
  */
 export class Resident {
   #runs: readonly ResidentRun[];
@@ -25,8 +25,12 @@ export class Resident {
     return this.#runs.reduce((sum, run) => sum + run.bytes, 0);
   }
 
+  get isEmpty(): boolean {
+    return this.#runs.length === 0;
+  }
+
   batches(): readonly (readonly CimInstance[])[] {
-    this.#batches ??= this.#runs.map((run) => run.instances);
+    this.#batches ??= this.#runs.map((run) => Object.freeze(run.instances));
     return this.#batches;
   }
 
@@ -71,6 +75,17 @@ export class Resident {
     }
     return low;
   }
+}
+
+const names = new WeakMap<readonly CimInstance[], readonly CimInstancePath[]>();
+
+/** Names of a batch; the same array for the same frozen batch. */
+export function namesOf(batch: readonly CimInstance[]): readonly CimInstancePath[] {
+  const known = names.get(batch);
+  if (known !== undefined) return known;
+  const made = batch.map((instance) => instance.path as CimInstancePath);
+  if (Object.isFrozen(batch)) names.set(batch, Object.freeze(made));
+  return made;
 }
 
 function split(run: ResidentRun): ResidentRun[] {

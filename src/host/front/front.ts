@@ -36,7 +36,7 @@ export function createFront(options: FrontOptions): Promise<WbemServer> {
   return createWbemServer<Caller>({
     listen: options.listen,
     authenticate,
-    execute: (caller, request, { signal, host }) => objectManager.execute(caller, request, { signal, host }),
+    execute: (caller, request, circumstances) => objectManager.execute(caller, request, circumstances),
     admit: (caller) => objectManager.admit(caller),
     hostNames,
     realm: 'tvdc',

@@ -8,7 +8,9 @@ import { type HttpRefusal, percentEncode, refusalHeaders } from './refusal.js';
 /** The client went away while it was answered. */
 export class ClientGone extends Error {}
 
-const oneWriteBytes = 64 * 1024;
+/** Up to here an answer is sent as a whole. */
+const gatherBytes = 64 * 1024;
+const oneStringBytes = 8 * 1024;
 /** A provider slower than this between two batches does not hold back what is already there. */
 const gatherMilliseconds = 20;
 
@@ -38,14 +40,23 @@ function answerHeaders(answering: Answering): string[] {
   ];
 }
 
-/** An answer that is there as a whole. @throws ClientGone */
-export function sendWhole(answering: Answering, body: Buffer): void {
+/** An answer that is there as a whole, in one piece or several. @throws ClientGone */
+export function sendWhole(answering: Answering, ...pieces: readonly Buffer[]): void {
   const { response, writeTimeout } = answering;
   if (response.destroyed) throw new ClientGone();
+  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
   const headers = answerHeaders(answering);
-  headers.push('Content-Length', String(body.length));
+  headers.push('Content-Length', String(length));
   response.writeHead(200, headers);
-  response.end(body);
+  if (length <= oneStringBytes) {
+    // Node sends headers and a string in one system call; latin1 keeps every byte as it is.
+    response.end(pieces.map((piece) => piece.toString('latin1')).join(''), 'latin1');
+  } else {
+    response.cork();
+    for (const piece of pieces) response.write(piece);
+    response.end();
+    response.uncork();
+  }
   if (response.writableLength > 0) response.socket?.setTimeout(writeTimeout);
 }
 
@@ -107,7 +118,7 @@ function endWithFailure(answering: Answering, error: unknown, trailers: boolean)
 type Next = IteratorResult<Buffer, void>;
 
 /**
- * Beginning of a stream: all of it where it is short, else what came until 64 KiB or until the source became slow.
+ * Beginning of a stream: all of it where it is short or one piece, else what came until 64 KiB or until the source became slow.
  * `next` is what was asked for last; null at the end.
  */
 async function gather(
@@ -124,7 +135,8 @@ async function gather(
   try {
     for (;;) {
       const next = stream.next();
-      if (length > oneWriteBytes) return { chunks, next };
+      // One large piece may be all there is.
+      if (length > gatherBytes && chunks.length > 1) return { chunks, next };
       const step = await Promise.race([next, slow]);
       if (step === null) return { chunks, next };
       if (step.done) return { chunks, next: null };
@@ -145,7 +157,7 @@ export async function sendStream(answering: Answering, stream: AsyncGenerator<Bu
   const { request, response } = answering;
   const { chunks, next: pending } = await gather(stream);
   if (pending === null) {
-    sendWhole(answering, chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks));
+    sendWhole(answering, ...chunks);
     return;
   }
   const trailers = request.httpVersionMinor > 0 && readsTrailers(request.headers);

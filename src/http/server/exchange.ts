@@ -82,13 +82,32 @@ function wantsErrorInstances(request: IncomingMessage): boolean {
   return request.headers['user-agent'] !== undefined || request.headers.accept !== undefined;
 }
 
-/** Ends with the answer, or early when the client goes away. */
+/** Aborts when the client goes away before the answer has ended. */
 function signalOf(response: ServerResponse): AbortSignal {
   const controller = new AbortController();
-  response.on('close', () => {
+  const check = (): void => {
     if (!response.writableFinished) controller.abort(new ClientGone());
-  });
+  };
+  if (response.destroyed) check();
+  else response.on('close', check);
   return controller.signal;
+}
+
+/** What an operation is told; the signal is made when somebody listens, which most operations never do. */
+class Circumstances {
+  readonly host: string;
+  readonly #response: ServerResponse;
+  #signal: AbortSignal | null = null;
+
+  constructor(response: ServerResponse, host: string) {
+    this.#response = response;
+    this.host = host;
+  }
+
+  get signal(): AbortSignal {
+    this.#signal ??= signalOf(this.#response);
+    return this.#signal;
+  }
 }
 
 async function answerCall<C>(
@@ -106,7 +125,7 @@ async function answerCall<C>(
     if (options.execute === undefined) throw new CimError(7, 'this server only takes indications');
     const wanted = call.outcome.request;
     const host = context.hostNames.choose(request.headers.host, request.socket.localAddress);
-    const result = await options.execute(caller, wanted, { signal: signalOf(response), host });
+    const result = await options.execute(caller, wanted, new Circumstances(response, host));
     const answer = encodeResponse(id, wanted, result, { host });
     if (Buffer.isBuffer(answer)) sendWhole(answering, answer);
     else await sendStream(answering, answer);

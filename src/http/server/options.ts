@@ -101,7 +101,7 @@ export interface WbemServerOptions<C> {
   execute?(
     caller: C,
     request: CimRequest,
-    options: { readonly signal: AbortSignal; /** Name of this server as the client used it. */ readonly host: string },
+    options: { readonly signal: AbortSignal /** Name of this server as the client used it. */; readonly host: string },
   ): Promise<CimResult>;
   /** Whether the caller may ask anything at all; asked before a faulty request is answered. @throws CimError 2 */
   admit?(caller: C): void;
