@@ -3,7 +3,7 @@ import { createInstancePath } from '../../cim/index.js';
 import type { WbemServer } from '../../http/server/index.js';
 import { hostFace, type HostView, startAlerts } from '../../providers/index.js';
 import { swtpmAvailable, type VtpmBackend } from '../../vtpm/index.js';
-import { Domains, type HostParts, recover } from '../../vmm/index.js';
+import { Domains, type HostParts, leaveRunning, recover } from '../../vmm/index.js';
 import { assemble } from '../assembly/index.js';
 import { createScope, recordDenials, roleRules } from '../authorization/index.js';
 import { observer } from '../front/index.js';
@@ -52,6 +52,7 @@ export async function openManagementVm(options: ManagementVmOptions): Promise<Ma
     const { parts, hostBoot } = await openParts(foundation, options, trust, backend);
     closers.push(() => parts.vtpms.close());
     await recover(parts);
+    closers.push(() => leaveRunning(parts));
     if (options.sample) await installSample(parts, options.folder);
 
     const domains = new Domains(parts);

@@ -76,8 +76,7 @@ export async function openSampleHost(options: SampleHostOptions = {}): Promise<S
 }
 
 /** Does what the datacenter administrator does first: group, policy 1.0, domains, labels for resources and machines. */
-export async function prepareDatacenter({ admin }: SampleHost): Promise<void> {
-  const { host } = admin;
+export async function prepareDatacenter(host: ManagedHost): Promise<void> {
   await host.joinDatacenter(datacenter);
   const { policy } = await host.importPolicy(writePolicyJson(samplePolicies['tvdc-sample 1.0']), 'json');
   await host.deployPolicy(policy);
@@ -106,8 +105,8 @@ export async function prepareDatacenter({ admin }: SampleHost): Promise<void> {
 
 /** A host in the middle of its work: machines run, one start was refused, the next policy waits, an operator has a role. */
 export async function populateHost(sample: SampleHost): Promise<SampleUser> {
-  await prepareDatacenter(sample);
   const { host } = sample.admin;
+  await prepareDatacenter(host);
   await host.requestState('ma-1', 'start');
   await host.requestState('su-1', 'start');
   await host.requestState('ms-1', 'start').then(
