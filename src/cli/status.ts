@@ -42,10 +42,11 @@ export function statusOf(error: unknown, raw: boolean): ExitStatus {
     return !raw && (error.status === 6 || isRefusedByPolicy(error)) ? exitStatus.no : exitStatus.cim;
   }
   if (!(error instanceof TvdcError)) return exitStatus.internal;
-  if (unreachableCodes.has(error.code)) return exitStatus.unreachable;
-  if (error.code === 'mof_load_failed') return statusOf(error.cause, raw);
-  if (answerIsNo.has(error.code)) return exitStatus.no;
-  return error.code === 'internal' ? exitStatus.internal : exitStatus.usage;
+  const code = String(error.code);
+  if (unreachableCodes.has(code)) return exitStatus.unreachable;
+  if (code === 'mof_load_failed') return statusOf(error.cause, raw);
+  if (answerIsNo.has(code)) return exitStatus.no;
+  return code === 'internal' ? exitStatus.internal : exitStatus.usage;
 }
 
 /** What to do about failures that users meet often. */
@@ -64,6 +65,6 @@ export function tell(error: unknown, streams: Streams): void {
   const text = messageOf(error).replace(/\s*\n\s*/g, ' ');
   streams.notes.write(`tvdc: ${isOurs ? '' : 'internal error: '}${text}${adviceFor(error)}\n`);
   if (!isOurs && process.env['TVDC_DEBUG'] !== undefined && error instanceof Error) {
-    streams.notes.write(`${error.stack ?? ''}\n`);
+    streams.notes.write(`${String(error.stack)}\n`);
   }
 }

@@ -31,7 +31,7 @@ describe('tvdc wbem', () => {
           className: 'ACME_FastDisk',
           namespaces: ['root/cimv2'],
           methods: {
-            Grow: async (_c, _s, { By }) => ({ returnValue: 0, out: { Told: `by ${String(By as number)}` } }),
+            Grow: async (_c, _s, { By }) => ({ returnValue: 0, out: { Told: `by ${By as number}` } }),
           },
         },
       ],

@@ -105,14 +105,14 @@ function nonceOf(text: string): Uint8Array {
 async function quote(streams: Streams, name: string, options: QuoteOptions): Promise<void> {
   const form = outputForm(options);
   const nonce = toBase64(nonceOf(options.nonce));
-  const { completed } = await import('../../client/management/index.js');
+  const { completed, outText } = await import('../../client/management/index.js');
   const host = await connectHost(options);
   const tpm = await tpmOf(streams, host, name);
   const parameters = { Nonce: nonce, Selection: options.selection };
   const answer = await host.client.invoke(tpm, 'Quote', parameters, { namespace: host.namespace });
   const out = completed('Quote', answer);
-  const quoted = fromBase64(String(out['Quoted'] ?? ''));
-  const signature = fromBase64(String(out['Signature'] ?? ''));
+  const quoted = fromBase64(outText(out, 'Quoted'));
+  const signature = fromBase64(outText(out, 'Signature'));
   if (options.quote !== undefined) writeBytes(options.quote, quoted);
   if (options.signature !== undefined) writeBytes(options.signature, signature);
   const sentence = `quote ${toHex(quoted)}\nsignature ${toHex(signature)}`;
