@@ -1,4 +1,4 @@
-import { existsSync, renameSync, rmSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import Database from 'libsql';
@@ -43,6 +43,8 @@ export async function copyDatabase(source: string, file: string): Promise<void> 
   const partial = `${target}.partial`;
   try {
     rmSync(partial, { force: true });
+    // SQLite fills an empty file and leaves its mode: a backup has the secrets of accounts in it.
+    closeSync(openSync(partial, 'wx', 0o600));
     await inBackground(source, `VACUUM INTO ${quoted(partial)}`);
     await sync(partial);
     renameSync(partial, target);

@@ -2,7 +2,6 @@ import {
   type CimQualifier,
   type CimQualifierType,
   type CimValue,
-  findByName,
   isCimArray,
   isCimName,
   type QualifierScope,
@@ -50,10 +49,16 @@ export interface QualifiedPlace {
   readonly inherited?: { readonly qualifiers: readonly CimQualifier[] } | undefined;
 }
 
+/** The qualifier of that name as it is inherited, if it may not be overridden. */
+function fixedAbove(element: QualifiedPlace, name: string): CimQualifier | undefined {
+  // Few qualifiers are fixed: names are compared for those alone.
+  return element.inherited?.qualifiers.find(
+    ({ flavor, name: other }) => flavor.toSubclass && !flavor.overridable && sameName(other, name),
+  );
+}
+
 /** What is wrong with a qualifier; null where nothing is. */
-function faultOf(qualifier: CimQualifier, element: QualifiedPlace, schema: TypedSchema): string | null {
-  const type = schema.qualifierType(qualifier.name);
-  if (type === undefined) return 'there is no qualifier type of that name';
+function faultOf(qualifier: CimQualifier, type: CimQualifierType, element: QualifiedPlace): string | null {
   if (!element.scopes.some((scope) => type.scopes.has(scope))) {
     return `cannot stand on a ${element.scopes[0] ?? ''}, only on ${[...type.scopes].join(', ')}`;
   }
@@ -63,8 +68,8 @@ function faultOf(qualifier: CimQualifier, element: QualifiedPlace, schema: Typed
   if (!isValueOf(type.type, type.isArray, qualifier.value)) {
     return `expected ${describeType(type)}, got ${describeValue(qualifier.value)}`;
   }
-  const above = element.inherited && findByName(element.inherited.qualifiers, qualifier.name);
-  if (above === undefined || !above.flavor.toSubclass || above.flavor.overridable) return null;
+  const above = fixedAbove(element, qualifier.name);
+  if (above === undefined) return null;
   if (sameQualifierValue(above.value, qualifier.value)) return null;
   return `inherited as ${describeValue(above.value)} and may not be overridden`;
 }
@@ -74,17 +79,17 @@ function faultOf(qualifier: CimQualifier, element: QualifiedPlace, schema: Typed
  * @throws CimError 4
  */
 export function checkQualifiers(element: QualifiedPlace, schema: TypedSchema): void {
-  const { qualifiers } = element;
-  for (let at = 0; at < qualifiers.length; at++) {
-    const qualifier = qualifiers[at] as CimQualifier;
+  const types: CimQualifierType[] = [];
+  for (const qualifier of element.qualifiers) {
     if (qualifier.propagated) continue;
-    for (let before = 0; before < at; before++) {
-      const other = qualifiers[before] as CimQualifier;
-      if (sameName(other.name, qualifier.name) && !other.propagated) {
-        throw new ClassViolation(element.place, 'stands twice', qualifier.name);
-      }
-    }
-    const fault = faultOf(qualifier, element, schema);
+    const type = schema.qualifierType(qualifier.name);
+    const fault =
+      type === undefined
+        ? 'there is no qualifier type of that name'
+        : types.includes(type)
+          ? 'stands twice'
+          : faultOf(qualifier, type, element);
     if (fault !== null) throw new ClassViolation(element.place, fault, qualifier.name);
+    if (type !== undefined) types.push(type);
   }
 }

@@ -83,14 +83,9 @@ function withFlavor(qualifier: CimQualifier, types: QualifierTypes): CimQualifie
 function mergeQualifiers(element: Qualified, inherited: Qualified | undefined, types: QualifierTypes): CimQualifier[] {
   const out: CimQualifier[] = [];
   for (const qualifier of element.qualifiers) if (!qualifier.propagated) out.push(withFlavor(qualifier, types));
-  if (inherited === undefined) return out;
-  const own = out.length;
-  for (const qualifier of inherited.qualifiers) {
-    const folded = foldName(qualifier.name);
-    let redeclared = false;
-    for (let at = 0; at < own && !redeclared; at++) redeclared = foldName((out[at] as CimQualifier).name) === folded;
-    if (!redeclared) out.push(qualifier);
-  }
+  if (inherited === undefined || inherited.qualifiers.length === 0) return out;
+  const own = out.map(({ name }) => foldName(name));
+  for (const qualifier of inherited.qualifiers) if (!own.includes(foldName(qualifier.name))) out.push(qualifier);
   return out;
 }
 
