@@ -4,14 +4,20 @@ import { ByteReader, ByteWriter, DecodeError, fromBase64, fromHex, toBase64, toH
 describe('bytes', () => {
   test('what was written is read back, in either byte order', () => {
     fc.assert(
-      fc.property(fc.nat(0xff), fc.nat(0xffff), fc.nat(0xffffffff), fc.bigInt(0n, 0xffffffffffffffffn), (a, b, c, d) => {
-        const bytes = new ByteWriter(1).u8(a).u16(b).u32(c).u64(d).u16le(b).u32le(c).zeros(3).finish();
-        const reader = new ByteReader(bytes);
-        expect([reader.u8(), reader.u16(), reader.u32(), reader.u64()]).toEqual([a, b, c, d]);
-        expect([reader.u16le(), reader.u32le()]).toEqual([b, c]);
-        expect(reader.take(3)).toEqual(new Uint8Array(3));
-        reader.end('the structure');
-      }),
+      fc.property(
+        fc.nat(0xff),
+        fc.nat(0xffff),
+        fc.nat(0xffffffff),
+        fc.bigInt(0n, 0xffffffffffffffffn),
+        (a, b, c, d) => {
+          const bytes = new ByteWriter(1).u8(a).u16(b).u32(c).u64(d).u16le(b).u32le(c).zeros(3).finish();
+          const reader = new ByteReader(bytes);
+          expect([reader.u8(), reader.u16(), reader.u32(), reader.u64()]).toEqual([a, b, c, d]);
+          expect([reader.u16le(), reader.u32le()]).toEqual([b, c]);
+          expect(reader.take(3)).toEqual(new Uint8Array(3));
+          reader.end('the structure');
+        },
+      ),
     );
   });
 
