@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isLocal, splitCredentials } from '../../src/cli/connection/login.js';
+import { isLocal } from '../../src/cli/connection/index.js';
+import { splitCredentials } from '../../src/cli/connection/login.js';
 import { type ManagementVm, openManagementVm } from '../../src/host/management-vm/index.js';
 import { run } from './run.js';
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { defaultDataFolder, readSecret, secretFile } from '../../host/foundation/index.js';
 import { UsageError } from '../exit.js';
 import { readText } from '../files.js';
+import { isLocal } from './local.js';
 import { type ConnectionOptions, environment } from './options.js';
 
 export interface Login {
@@ -11,12 +12,6 @@ export interface Login {
 }
 
 const administrator = 'admin';
-const thisMachine = new Set(['localhost', '127.0.0.1', '[::1]']);
-
-/** Whether the URL names this machine by a loopback address. */
-export function isLocal(url: string): boolean {
-  return URL.canParse(url) && thisMachine.has(new URL(url).hostname);
-}
 
 /** Credentials inside a URL, as wbemcli takes them: neither percent-decoded nor sent on as part of the URL. */
 export function splitCredentials(text: string): { readonly url: string; readonly login: Login | null } {
