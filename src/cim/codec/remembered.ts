@@ -1,4 +1,4 @@
-import type { CimClass, CimInstance, CimInstancePath, InstanceShape } from '../model/index.js';
+import { type CimClass, CimInstance, type CimInstancePath, type InstanceShape } from '../model/index.js';
 import { ByteBudget, ByteMemory } from './byte-memory.js';
 import { type ClassDetail, classElement } from './write-class.js';
 import { instanceElement } from './write-instance.js';
@@ -81,6 +81,10 @@ export function classBytes(cls: CimClass, detail: ClassDetail, fill: boolean): B
   return bytes;
 }
 
+function isLasting(item: unknown): boolean {
+  return !(item instanceof CimInstance) || Object.isFrozen(item.values);
+}
+
 /**
  * Bytes of a whole batch, remembered from the second use on; undefined on the first, and always for arrays that may still
  * change.
@@ -91,7 +95,7 @@ export function batchBytes(batch: readonly unknown[], detail: ClassDetail, make:
   const variants = batches.get(batch);
   const remembered = variants?.get(variant);
   if (remembered !== undefined) return remembered;
-  if (!batches.isSecond(batch)) return undefined;
+  if (!batches.isSecond(batch) || !batch.every(isLasting)) return undefined;
   const bytes = make();
   const all = new Map(variants).set(variant, bytes);
   batches.set(batch, all, total(all));

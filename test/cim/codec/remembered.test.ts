@@ -1,0 +1,183 @@
+import { encodeResponse } from '../../../src/cim/codec/index.js';
+import { ByteBudget, ByteMemory } from '../../../src/cim/codec/byte-memory.js';
+import { CimInstance, createInstancePath, InstanceShape, relocate } from '../../../src/cim/model/index.js';
+import type { Associators, CimRequest, CimResult, EnumerateInstances } from '../../../src/cim/operations/index.js';
+
+const namespace = 'root/tvdc';
+const enumerate: EnumerateInstances = {
+  kind: 'EnumerateInstances',
+  namespace,
+  className: 'T_A',
+  deepInheritance: true,
+  includeClassOrigin: false,
+  propertyList: null,
+};
+const associators: Associators = {
+  kind: 'Associators',
+  namespace,
+  objectName: createInstancePath('T_A', { Id: 'x' }),
+  assocClass: null,
+  resultClass: null,
+  role: null,
+  resultRole: null,
+  includeQualifiers: false,
+  includeClassOrigin: false,
+  propertyList: null,
+};
+
+const shape = new InstanceShape('T_A', [
+  {
+    name: 'Id',
+    type: 'string',
+    isArray: false,
+    arraySize: null,
+    embedded: null,
+    referenceClass: null,
+    classOrigin: 'T_Base',
+    propagated: true,
+    isKey: true,
+  },
+]);
+
+function instance(id: string, values: readonly string[] = Object.freeze([id])): CimInstance {
+  return new CimInstance(shape, values, createInstancePath('T_A', { Id: id }));
+}
+
+async function* once<T>(batch: readonly T[]): AsyncGenerator<readonly T[], void, undefined> {
+  yield batch;
+}
+
+async function text(request: CimRequest, result: CimResult, host = 'here'): Promise<string> {
+  const answer = encodeResponse('1', request, result, { host });
+  if (Buffer.isBuffer(answer)) return answer.toString();
+  const pieces: Buffer[] = [];
+  for await (const piece of answer) pieces.push(piece);
+  return Buffer.concat(pieces).toString();
+}
+
+function named(batch: readonly CimInstance[], request: CimRequest = enumerate): Promise<string> {
+  return text(request, { kind: 'named-instances', batches: once(batch) });
+}
+
+describe('a frozen batch', () => {
+  test('is written alike the first, the second and every later time', async () => {
+    const batch = Object.freeze(Array.from({ length: 500 }, (_, at) => instance(`id ${at} & more`)));
+    const first = await named(batch);
+    expect(first.match(/<VALUE\.NAMEDINSTANCE>/g)).toHaveLength(500);
+    for (let turn = 0; turn < 3; turn++) expect(await named(batch)).toBe(first);
+  });
+
+  test('is remembered apart for each view of it', async () => {
+    const batch = Object.freeze([instance('a'), instance('b')]);
+    const withOrigin = { ...enumerate, includeClassOrigin: true };
+    for (let turn = 0; turn < 4; turn++) {
+      expect(await named(batch)).not.toContain('CLASSORIGIN');
+      expect((await named(batch, withOrigin)).match(/CLASSORIGIN="T_Base"/g)).toHaveLength(2);
+    }
+  });
+
+  test('of paths is remembered as names', async () => {
+    const paths = Object.freeze([createInstancePath('T_A', { Id: 'a' }), createInstancePath('T_A', { Id: 'b' })]);
+    const request: CimRequest = { kind: 'EnumerateInstanceNames', namespace, className: 'T_A' };
+    const first = await text(request, { kind: 'instance-names', batches: once(paths) });
+    expect(first.match(/<INSTANCENAME CLASSNAME="T_A">/g)).toHaveLength(2);
+    for (let turn = 0; turn < 3; turn++) {
+      expect(await text(request, { kind: 'instance-names', batches: once(paths) })).toBe(first);
+    }
+  });
+});
+
+describe('what may still change', () => {
+  test('a batch that its source uses again is written as it is each time', async () => {
+    const batch = [instance('a')];
+    for (let turn = 0; turn < 4; turn++) {
+      batch[0] = instance(`turn ${turn}`);
+      expect(await named(batch)).toContain(`<VALUE>turn ${turn}</VALUE>`);
+    }
+  });
+
+  test('values that their source uses again are written as they are each time', async () => {
+    const values = ['a'];
+    const reused = instance('a', values);
+    for (let turn = 0; turn < 4; turn++) {
+      values[0] = `turn ${turn}`;
+      expect(await named([reused])).toContain(`<VALUE>turn ${turn}</VALUE>`);
+    }
+    const batch = Object.freeze([reused]);
+    for (let turn = 0; turn < 4; turn++) {
+      values[0] = `again ${turn}`;
+      expect(await named(batch)).toContain(`<VALUE>again ${turn}</VALUE>`);
+    }
+  });
+});
+
+describe('remembered instances', () => {
+  test('stand under the place and the host of each answer', async () => {
+    const known = instance('a');
+    for (let turn = 0; turn < 4; turn++) {
+      for (const host of ['here', 'there']) {
+        const answer = await text(associators, { kind: 'objects', batches: once([known]) }, host);
+        expect(answer).toContain(`<VALUE.OBJECTWITHPATH><INSTANCEPATH><NAMESPACEPATH><HOST>${host}</HOST>`);
+        expect(answer).toContain('</INSTANCENAME></INSTANCEPATH><INSTANCE CLASSNAME="T_A">');
+      }
+    }
+  });
+
+  test('with another path around the same values show that path', async () => {
+    const known = instance('a');
+    const path = createInstancePath('T_A', { Id: 'a' });
+    const elsewhere = known.withPath(relocate(path, { host: 'far', namespace: 'root/other' }));
+    const renamed = known.withPath(createInstancePath('T_A', { Id: 'another' }));
+    for (let turn = 0; turn < 4; turn++) {
+      expect(await named([known])).toContain('>a</KEYVALUE>');
+      expect(await named([renamed])).toContain('>another</KEYVALUE>');
+      const answer = await text(associators, { kind: 'objects', batches: once([elsewhere]) });
+      expect(answer).toContain('<HOST>far</HOST>');
+      expect(answer).toContain('<NAMESPACE NAME="root"/><NAMESPACE NAME="other"/>');
+    }
+  });
+
+  test('with the same values in another class show that class', async () => {
+    const values = Object.freeze(['a']);
+    const other = new CimInstance(
+      new InstanceShape('T_B', shape.properties),
+      values,
+      createInstancePath('T_B', { Id: 'a' }),
+    );
+    for (let turn = 0; turn < 4; turn++) {
+      expect(await named([instance('a', values)])).toContain('<INSTANCE CLASSNAME="T_A">');
+      expect(await named([other])).toContain('<INSTANCE CLASSNAME="T_B">');
+    }
+  });
+});
+
+describe('the budget of bytes', () => {
+  test('drops what was not used while half of it was spent, in every memory that shares it', () => {
+    const budget = new ByteBudget(200);
+    const some = new ByteMemory<object, object>(budget);
+    const others = new ByteMemory<object, object>(budget);
+    const [used, unused, filler] = [{}, {}, {}];
+    some.set(used, { used }, 40);
+    others.set(unused, { unused }, 40);
+    others.set(filler, { filler }, 40);
+    expect(some.get(used)).toEqual({ used });
+    others.set({}, {}, 40);
+    expect(some.get(used)).toEqual({ used });
+    expect(others.get(unused)).toBeUndefined();
+  });
+
+  test('takes nothing that is larger than half of it', () => {
+    const memory = new ByteMemory<object, object>(new ByteBudget(200));
+    const [small, large] = [{}, {}];
+    memory.set(small, { small }, 50);
+    memory.set(large, { large }, 101);
+    expect(memory.get(large)).toBeUndefined();
+    expect(memory.get(small)).toEqual({ small });
+  });
+
+  test('an object is new once', () => {
+    const memory = new ByteMemory<object, object>(new ByteBudget(200));
+    const key = {};
+    expect([memory.isSecond(key), memory.isSecond(key), memory.isSecond({})]).toEqual([false, true, false]);
+  });
+});
