@@ -52,8 +52,18 @@ export const nouns: readonly Noun[] = [
   },
   {
     name: 'attest',
-    description: 'judge evidence of measured systems',
+    description: 'challenge hosts and virtual machines; history, ready, anchor, verify',
     load: async (streams) => (await import('./commands/attest.js')).attestCommand(streams),
+  },
+  {
+    name: 'reference',
+    description: 'reference measurements: list, create, import, export, diff, annotate, expire, delete, search',
+    load: async (streams) => (await import('./commands/reference.js')).referenceCommand(streams),
+  },
+  {
+    name: 'verifier',
+    description: "the verifier's object manager: serve",
+    load: async (streams) => (await import('./commands/verifier.js')).verifierCommand(streams),
   },
   {
     name: 'mof',

@@ -2,7 +2,13 @@ import { createPublicKey, verify } from 'node:crypto';
 import { fromBase64, hash, toHex, TvdcError } from '../../base/index.js';
 import type { AppraisalPolicy } from '../appraise/index.js';
 import type { Verdict } from '../verdict/index.js';
-import { type BundledReferences, decodeKept, decodeVerdict, evidenceContext, type KeptFacts } from '../verifier/index.js';
+import {
+  type BundledReferences,
+  decodeKept,
+  decodeVerdict,
+  evidenceContext,
+  type KeptFacts,
+} from '../verifier/index.js';
 
 const maxLength = 512 << 20;
 

@@ -108,7 +108,12 @@ async function judge(part: BundledEvidence, extraData: Uint8Array | null, option
 
 const decides = ({ status }: Reason): number => Number(status === null);
 
-function verdictOf(part: BundledEvidence, judged: Judged, more: readonly Reason[], host: BundleVerdict | null): BundleVerdict {
+function verdictOf(
+  part: BundledEvidence,
+  judged: Judged,
+  more: readonly Reason[],
+  host: BundleVerdict | null,
+): BundleVerdict {
   const { verdict, references } = part;
   const findings = [...judged.reasons, ...more].sort((a, b) => decides(a) - decides(b));
   return {
@@ -128,7 +133,11 @@ function verdictOf(part: BundledEvidence, judged: Judged, more: readonly Reason[
 }
 
 function membersOf(verdict: Verdict): RoundMember[] {
-  return (verdict.round?.members ?? []).map(({ vm, mode, digest }) => ({ vm, mode, digest: Buffer.from(digest, 'hex') }));
+  return (verdict.round?.members ?? []).map(({ vm, mode, digest }) => ({
+    vm,
+    mode,
+    digest: Buffer.from(digest, 'hex'),
+  }));
 }
 
 /** What a VM's evidence adds to the host's quote. */
@@ -155,7 +164,9 @@ function hostRecord(part: BundledEvidence, found: BundleVerdict): Verdict {
  */
 export async function verifyEvidenceBundle(text: string, options: BundleOptions = {}): Promise<BundleVerdict> {
   const bundle = readEvidenceBundle(text, options.signers ?? []);
-  const bound: readonly Reason[] = bundle.vouched ? [] : [reason('ak_unbound', { detail: 'no believed key signed this evidence' })];
+  const bound: readonly Reason[] = bundle.vouched
+    ? []
+    : [reason('ak_unbound', { detail: 'no believed key signed this evidence' })];
   const { evidence } = bundle;
   const { subject } = evidence.verdict;
   const judgeHost = async (part: BundledEvidence): Promise<BundleVerdict> => {
@@ -176,7 +187,8 @@ export async function verifyEvidenceBundle(text: string, options: BundleOptions 
     binding !== null && binding.host.toLowerCase() !== host?.verdict.subject.uuid.toLowerCase()
       ? [reason('wrong_issuer_host', { detail: `bound at host ${binding.host}` })]
       : [];
-  const extraData = mode === 'host_asserted' ? null : vmExtraData(nonce, subject.uuid, binding?.ekName ?? new Uint8Array(0));
+  const extraData =
+    mode === 'host_asserted' ? null : vmExtraData(nonce, subject.uuid, binding?.ekName ?? new Uint8Array(0));
   const judged = await judge(evidence, extraData, options);
   return verdictOf(evidence, judged, [...(mode === 'quoted' ? bound : []), ...wrongHost, ...link], hostVerdict);
 }

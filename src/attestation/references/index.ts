@@ -22,3 +22,4 @@ export { openBundle, type ReferenceBundle, signBundle } from './bundle.js';
 export { diffEntries, diffSets, exportSet, type ReferenceDiff } from './diff.js';
 export { type DirectoryOptions, entriesOfDirectory } from './import-directory.js';
 export { entriesOfImaLog } from './import-log.js';
+export { type DebOptions, entriesOfDeb } from './import-deb.js';

@@ -82,7 +82,8 @@ async function part({ verdict, evidence }: KeptVerdict, input: BundleInput): Pro
   if (evidence === null) return null;
   const policy = input.policyOf(evidence.facts.policyDigest);
   if (policy === null) return null;
-  const optional = (name: string, bytes: Uint8Array | null): object => (bytes === null ? {} : { [name]: toBase64(bytes) });
+  const optional = (name: string, bytes: Uint8Array | null): object =>
+    bytes === null ? {} : { [name]: toBase64(bytes) };
   return {
     verdict: JSON.parse(encodeRecord(verdict)) as unknown,
     facts: JSON.parse(encodeRecord(evidence.facts)) as unknown,

@@ -144,7 +144,8 @@ export async function forgetKept(
         boot: bring('boot', whole?.boot ?? null, boot),
         isolation: bring('isolation', whole?.isolation ?? null, isolation),
       };
-      if (moved.before === null && whole !== null) tx.put('attestation', keys.kept(subject, sequence, 'log'), whole.log);
+      if (moved.before === null && whole !== null)
+        tx.put('attestation', keys.kept(subject, sequence, 'log'), whole.log);
       tx.put('attestation', keys.kept(subject, sequence, 'facts'), encodeRecord(moved));
     });
     await slice.pause();

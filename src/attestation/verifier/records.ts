@@ -69,7 +69,8 @@ export class Records {
     const oldest = last - this.#most + 1;
     await forgetKept(this.#store, subject, { from, oldest, last }, createTimeSlice());
     await this.#store.transaction((tx) => {
-      for (let sequence = from; sequence < oldest; sequence++) tx.delete('attestation', keys.verdict(subject, sequence));
+      for (let sequence = from; sequence < oldest; sequence++)
+        tx.delete('attestation', keys.verdict(subject, sequence));
       const text = tx.get('attestation', keys.subject(subject));
       if (text !== undefined) {
         tx.put('attestation', keys.subject(subject), encodeRecord({ ...decodeRecord(text), oldest }));

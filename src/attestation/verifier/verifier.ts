@@ -218,7 +218,10 @@ export function createVerifier(options: VerifierOptions): Verifier {
       return record(subject, await answered(subject, expectations, work), {
         ...aside,
         mode: member.mode,
-        assurance: weakest(member.mode === 'quoted' ? (binding?.assurance ?? 'none') : 'hardware', hostVerdict?.assurance ?? 'none'),
+        assurance: weakest(
+          member.mode === 'quoted' ? (binding?.assurance ?? 'none') : 'hardware',
+          hostVerdict?.assurance ?? 'none',
+        ),
         link,
         hostVerdict,
         round: null,

@@ -6,15 +6,16 @@ import { Exit, exitStatus, UsageError } from '../exit.js';
 import { readBytes, readText } from '../files.js';
 import { print, type Streams, toJson } from '../output/index.js';
 import { outputForm } from '../connection/index.js';
+import { addOnlineCommands, verifyExported } from './attest-online.js';
 
 interface VerifyOptions {
-  readonly log: string;
+  readonly log?: string;
   readonly bootLog?: string;
-  readonly quote: string;
-  readonly signature: string;
+  readonly quote?: string;
+  readonly signature?: string;
   readonly ak?: string;
   readonly akPublic?: string;
-  readonly nonce: string;
+  readonly nonce?: string;
   readonly pcrs?: string;
   readonly keyring?: readonly string[];
   readonly ekCertificate?: string;
@@ -23,6 +24,8 @@ interface VerifyOptions {
   readonly crl?: readonly string[];
   readonly requireBinding?: boolean;
   readonly reference?: string;
+  readonly signer?: readonly string[];
+  readonly state?: string;
   readonly output?: string;
 }
 
@@ -46,12 +49,19 @@ function nonceOf(text: string): Uint8Array {
   }
 }
 
+/** @throws UsageError */
+function needed(value: string | undefined, option: string): string {
+  if (value === undefined)
+    throw new UsageError(`required option '${option}' not specified; or name one file of exported evidence`);
+  return value;
+}
+
 function filesOf(options: VerifyOptions): EvidenceFiles {
   return {
-    log: readBytes(options.log),
-    quote: readBytes(options.quote),
-    signature: readBytes(options.signature),
-    nonce: nonceOf(options.nonce),
+    log: readBytes(needed(options.log, '--log')),
+    quote: readBytes(needed(options.quote, '--quote')),
+    signature: readBytes(needed(options.signature, '--signature')),
+    nonce: nonceOf(needed(options.nonce, '--nonce')),
     ...(options.bootLog === undefined ? {} : { bootLog: readBytes(options.bootLog) }),
     ...(options.ak === undefined ? {} : { ak: readText(options.ak) }),
     ...(options.akPublic === undefined ? {} : { akPublic: readBytes(options.akPublic) }),
@@ -101,17 +111,18 @@ Example: tvdc attest verify --log ima.bin --boot-log bios.bin --quote q.msg --si
            --nonce 47b5552b --reference reference.json -o json`;
 
 export function attestCommand(streams: Streams): Command {
-  const attest = new Command('attest').description('judge evidence of measured systems');
+  const attest = new Command('attest').description('challenge hosts and virtual machines, and judge their evidence');
   attest
     .command('verify')
+    .argument('[evidence]', 'what `tvdc attest history --export` wrote; or name the parts:')
     .description('judge evidence files taken anywhere; status 0 only if the verdict is trusted')
-    .requiredOption('--log <file>', 'IMA measurement list, binary or ASCII')
+    .option('--log <file>', 'IMA measurement list, binary or ASCII')
     .option('--boot-log <file>', 'TCG event log of the firmware')
-    .requiredOption('--quote <file>', 'TPMS_ATTEST')
-    .requiredOption('--signature <file>', 'TPMT_SIGNATURE')
+    .option('--quote <file>', 'TPMS_ATTEST')
+    .option('--signature <file>', 'TPMT_SIGNATURE')
     .option('--ak <file>', 'public attestation key, PEM')
     .option('--ak-public <file>', 'public attestation key, TPM2B_PUBLIC')
-    .requiredOption('--nonce <hex>', 'the challenge that the quote answers')
+    .option('--nonce <hex>', 'the challenge that the quote answers')
     .option('--pcrs <file>', 'PCR values, JSON: bank, index, hex; checked against the quote')
     .option('--keyring <file...>', 'public keys whose file signatures are believed, PEM')
     .option('--ek-certificate <file>', 'EK certificate')
@@ -120,8 +131,13 @@ export function attestCommand(streams: Streams): Command {
     .option('--crl <file...>', 'revocation lists')
     .option('--require-binding', 'without a proof that the AK lies in a certified TPM at best unknown')
     .option('--reference <file>', 'reference measurements, JSON')
+    .option('--signer <pem...>', "keys of verifiers whose exported evidence is believed (default: the own verifier's)")
+    .option('--state <folder>', "the own verifier's folder (TVDC_VERIFIER_DATA)")
     .option('-o, --output <form>', 'table or json')
     .addHelpText('after', verifyExample)
-    .action((options: VerifyOptions) => verify(streams, options));
+    .action((evidence: string | undefined, options: VerifyOptions) =>
+      evidence === undefined ? verify(streams, options) : verifyExported(streams, evidence, options),
+    );
+  addOnlineCommands(attest, streams);
   return attest;
 }

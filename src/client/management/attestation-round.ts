@@ -1,5 +1,8 @@
 import {
   type AppraisalPolicy,
+  assertedMember,
+  type AssertedEvidence,
+  type Challenge,
   hostExtraData,
   quotedMember,
   type RoundMember,
@@ -9,9 +12,10 @@ import {
   vmExtraData,
 } from '../../attestation/index.js';
 import { messageOf, TvdcError } from '../../base/index.js';
-import { type CimInstancePath, stringKey } from '../../cim/index.js';
+import { stringKey } from '../../cim/index.js';
 import type { WbemClient } from '../wbem/index.js';
-import { type FetchedEvidence, RemoteTpm } from './evidence.js';
+import { fetchAsserted, type FetchedEvidence, RemoteTpm } from './evidence.js';
+import { type ListedSystems, listSystems, type ListedVm } from './systems.js';
 
 /** What the management stack wants of hosts and VMs. */
 export interface AttestationPolicies {
@@ -20,6 +24,14 @@ export interface AttestationPolicies {
   vm(uuid: string, name: string): AppraisalPolicy;
 }
 
+/**
+ * Which evidence is asked for. `quoted`: the vTPMs quote, the host's quote covers them. `host_asserted`: the management VM says
+ * what its vTPMs hold, the host's quote covers that. `vm_only`: vTPMs quote and the host is not asked, so that the verdicts are
+ * at best unknown.
+ */
+export const roundModes = ['quoted', 'host_asserted', 'vm_only'] as const;
+export type RoundMode = (typeof roundModes)[number];
+
 export interface RoundOptions {
   readonly verifier: Verifier;
   readonly client: WbemClient;
@@ -27,6 +39,9 @@ export interface RoundOptions {
   readonly policies: AttestationPolicies;
   /** Only these VMs, by UUID; all that run if left out. */
   readonly vms?: readonly string[];
+  readonly mode?: RoundMode;
+  /** VMs that are asked at the same time; default 8. */
+  readonly concurrency?: number;
   readonly signal?: AbortSignal;
   /** Told what is being done. */
   readonly progress?: (step: string) => void;
@@ -38,9 +53,10 @@ export interface SubjectVerdict {
   readonly verdict: Verdict;
 }
 
-/** Verdicts of one round: the host first, then its VMs in the order of their names. */
+/** Verdicts of one round: the host, and its VMs in the order of their names. */
 export interface RoundResult {
-  readonly host: SubjectVerdict;
+  /** Null where the host was not asked (`vm_only`). */
+  readonly host: SubjectVerdict | null;
   readonly vms: readonly SubjectVerdict[];
 }
 
@@ -48,27 +64,53 @@ interface Target {
   readonly subject: Subject;
   readonly name: string;
   readonly tpm: RemoteTpm;
+  readonly vm: ListedVm | null;
 }
+
+/** What a VM answered, by either way, or why it did not. */
+type Answer =
+  | { readonly kind: 'quoted'; readonly fetched: FetchedEvidence }
+  | { readonly kind: 'host_asserted'; readonly evidence: AssertedEvidence }
+  | { readonly kind: 'failed'; readonly why: string };
 
 const vmSelection = 'sha256:0-10';
 const hostSelection = 'sha256:0-10,13';
+const running: readonly number[] = [2, 9];
+const defaultConcurrency = 8;
 
 /**
- * One round of attestation over CIM: binds what is not bound yet by credential activation, challenges every VM and then the
- * host with one fresh nonce, and has the verifier judge the host first.
+ * One round of attestation over CIM: binds what is not bound yet by credential activation, challenges VMs and then the host
+ * with one fresh nonce, and has the verifier judge the host first.
+ * @throws TvdcError `not_found` where the server is no host or the host has no TPM; TransportError, CimError where the host
+ * cannot be asked at all
  */
 export async function attestRound(options: RoundOptions): Promise<RoundResult> {
-  const round = new Round(options);
-  return round.run();
+  return new Round(options).run();
+}
+
+/** Works through a list, a few at a time, in order of the list. */
+async function inParallel<T, R>(items: readonly T[], most: number, work: (item: T) => Promise<R>): Promise<R[]> {
+  const out: R[] = [];
+  let at = 0;
+  const lane = async (): Promise<void> => {
+    while (at < items.length) {
+      const mine = at++;
+      out[mine] = await work(items[mine] as T);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(most, items.length) }, lane));
+  return out;
 }
 
 class Round {
   readonly #options: RoundOptions;
   readonly #namespace: string;
+  readonly #mode: RoundMode;
 
   constructor(options: RoundOptions) {
     this.#options = options;
     this.#namespace = options.namespace ?? 'root/tvdc';
+    this.#mode = options.mode ?? 'quoted';
   }
 
   #say(step: string): void {
@@ -79,48 +121,72 @@ class Round {
     const { verifier } = this.#options;
     const { host, vms } = await this.#targets();
     const challenge = verifier.challenge();
-
-    const fetched = new Map<string, FetchedEvidence>();
-    const failed = new Map<string, string>();
-    for (const target of vms) {
-      this.#say(`challenging ${target.name}`);
-      try {
-        const ekName = (await this.#bind(target, host.subject.uuid)).ekName;
-        const { uuid } = target.subject;
-        const policy = this.#options.policies.vm(uuid, target.name);
-        fetched.set(uuid, await this.#fetch(target, policy, vmExtraData(challenge.nonce, uuid, ekName), vmSelection));
-      } catch (error) {
-        failed.set(target.subject.uuid, messageOf(error));
-      }
-    }
-
-    const members: RoundMember[] = [...fetched].map(([vm, item]) => quotedMember(vm, item.evidence.quote));
-    this.#say(`challenging ${host.name}`);
-    const hostVerdict = await this.#judgeHost(host, challenge, members);
-    const out: SubjectVerdict[] = [];
-    for (const target of vms) {
-      const { uuid } = target.subject;
-      const item = fetched.get(uuid);
-      const verdict =
-        item === undefined
-          ? await verifier.recordUnreachable(target.subject, failed.get(uuid) ?? 'no answer')
-          : await verifier.judgeVm(item.evidence, hostVerdict, {
-              challenge,
-              policy: this.#options.policies.vm(uuid, target.name),
-              vm: uuid,
-              host: host.subject.uuid,
-            });
-      out.push({ name: target.name, uuid, verdict });
-    }
-    return { host: { name: host.name, uuid: host.subject.uuid, verdict: hostVerdict }, vms: out };
+    const most = this.#options.concurrency ?? defaultConcurrency;
+    const answers = await inParallel(vms, most, (target) => this.#ask(target, host.subject.uuid, challenge));
+    const members = vms.flatMap((target, at) => this.#memberOf(target, answers[at] as Answer));
+    const hostVerdict = this.#mode === 'vm_only' ? null : await this.#judgeHost(host, challenge, members);
+    const verdicts = await inParallel(
+      vms.map((target, at) => ({ target, answer: answers[at] as Answer })),
+      most,
+      async ({ target, answer }): Promise<SubjectVerdict> => ({
+        name: target.name,
+        uuid: target.subject.uuid,
+        verdict: await this.#judgeVm(target, answer, hostVerdict, host.subject.uuid, challenge),
+      }),
+    );
+    return {
+      host: hostVerdict === null ? null : { name: host.name, uuid: host.subject.uuid, verdict: hostVerdict },
+      vms: verdicts,
+    };
   }
 
-  async #judgeHost(
-    host: Target,
-    challenge: ReturnType<Verifier['challenge']>,
-    members: readonly RoundMember[],
+  async #ask(target: Target, host: string, challenge: Challenge): Promise<Answer> {
+    this.#say(`challenging ${target.name}`);
+    const { uuid } = target.subject;
+    try {
+      if (this.#mode === 'host_asserted' && target.vm !== null) {
+        const { client, signal } = this.#options;
+        const evidence = await fetchAsserted(client, this.#namespace, target.vm, target.tpm, signal);
+        return { kind: 'host_asserted', evidence };
+      }
+      const { ekName } = await this.#bind(target, host);
+      const policy = this.#options.policies.vm(uuid, target.name);
+      const extraData = vmExtraData(challenge.nonce, uuid, ekName);
+      return { kind: 'quoted', fetched: await this.#fetch(target, policy, extraData, vmSelection) };
+    } catch (error) {
+      return { kind: 'failed', why: messageOf(error) };
+    }
+  }
+
+  #memberOf(target: Target, answer: Answer): RoundMember[] {
+    const { uuid } = target.subject;
+    if (answer.kind === 'quoted') return [quotedMember(uuid, answer.fetched.evidence.quote)];
+    return answer.kind === 'host_asserted' ? [assertedMember(uuid, answer.evidence)] : [];
+  }
+
+  #judgeVm(
+    target: Target,
+    answer: Answer,
+    hostVerdict: Verdict | null,
+    host: string,
+    challenge: Challenge,
   ): Promise<Verdict> {
     const { verifier, policies } = this.#options;
+    const { subject } = target;
+    const expectations = { challenge, policy: policies.vm(subject.uuid, target.name), vm: subject.uuid, host };
+    switch (answer.kind) {
+      case 'failed':
+        return verifier.recordUnreachable(subject, answer.why);
+      case 'quoted':
+        return verifier.judgeVm(answer.fetched.evidence, hostVerdict, expectations);
+      case 'host_asserted':
+        return verifier.judgeAssertedVm(answer.evidence, hostVerdict, expectations);
+    }
+  }
+
+  async #judgeHost(host: Target, challenge: Challenge, members: readonly RoundMember[]): Promise<Verdict> {
+    const { verifier, policies } = this.#options;
+    this.#say(`challenging ${host.name}`);
     let item: FetchedEvidence;
     try {
       await this.#bind(host, host.subject.uuid);
@@ -156,40 +222,51 @@ class Round {
   }
 
   async #targets(): Promise<{ readonly host: Target; readonly vms: readonly Target[] }> {
-    const { client } = this.#options;
-    const options = { namespace: this.#namespace };
-    const system = await client.instances('TVDC_HostSystem', options).first();
-    if (system === undefined) throw new TvdcError('not_found', 'the server has no TVDC_HostSystem');
-    const hostUuid = system.getString('Name') ?? '';
-    const names = new Map<string, { readonly name: string; readonly running: boolean }>();
-    for await (const vm of client.instances('TVDC_ComputerSystem', options)) {
-      const running = [2, 9].includes(vm.getNumber('EnabledState') ?? 0);
-      names.set(vm.getString('Name') ?? '', { name: vm.getString('ElementName') ?? '', running });
-    }
+    const { client, signal } = this.#options;
+    const systems = await listSystems(client, this.#namespace, signal);
     let host: Target | undefined;
     const vms: Target[] = [];
+    const options = { namespace: this.#namespace, ...(signal === undefined ? {} : { signal }) };
     for await (const path of client.instancePaths('TVDC_TPM', options)) {
-      const target = this.#targetOf(path, hostUuid, system.getString('ElementName') ?? hostUuid, names);
-      if (target === null) continue;
-      if (target.subject.kind === 'host') host = target;
-      else vms.push(target);
+      const system = stringKey(path, 'SystemName') ?? '';
+      const tpm = new RemoteTpm(client, path, this.#namespace);
+      if (system === systems.host.uuid) {
+        host = { subject: { kind: 'host', uuid: system }, name: systems.host.name, tpm, vm: null };
+        continue;
+      }
+      const vm = this.#wanted(systems, system);
+      if (vm !== undefined) vms.push({ subject: { kind: 'vm', uuid: system }, name: vm.name, tpm, vm });
     }
     if (host === undefined) throw new TvdcError('not_found', 'the host has no TPM: nothing of it can be proven');
     return { host, vms: vms.sort((a, b) => (a.name < b.name ? -1 : 1)) };
   }
 
-  #targetOf(
-    path: CimInstancePath,
-    hostUuid: string,
-    hostName: string,
-    vms: ReadonlyMap<string, { readonly name: string; readonly running: boolean }>,
-  ): Target | null {
-    const tpm = new RemoteTpm(this.#options.client, path, this.#namespace);
-    const system = stringKey(path, 'SystemName') ?? '';
-    if (system === hostUuid) return { subject: { kind: 'host', uuid: hostUuid }, name: hostName, tpm };
-    const vm = vms.get(system);
-    if (vm === undefined || !vm.running) return null;
-    if (this.#options.vms !== undefined && !this.#options.vms.includes(system)) return null;
-    return { subject: { kind: 'vm', uuid: system }, name: vm.name, tpm };
+  #wanted({ vms }: ListedSystems, uuid: string): ListedVm | undefined {
+    if (this.#options.vms !== undefined && !this.#options.vms.includes(uuid)) return undefined;
+    return vms.find((vm) => vm.uuid === uuid && running.includes(vm.state));
   }
+}
+
+export type AttestOptions = Omit<RoundOptions, 'client' | 'vms'>;
+
+/**
+ * Attests one system with this process as the challenging party: a VM together with its host, or the host alone.
+ * @param system name or UUID of a VM or of the host; null: the host
+ * @returns the verdict; a VM that does not run, or has no TPM, is `unreachable`
+ * @throws TvdcError `not_found`; TransportError, CimError where the host cannot be asked at all
+ */
+export async function attest(client: WbemClient, system: string | null, options: AttestOptions): Promise<Verdict> {
+  const { verifier, namespace = 'root/tvdc', signal } = options;
+  const systems = await listSystems(client, namespace, signal);
+  const { host, vms } = systems;
+  const names = [host, ...vms].filter(({ name, uuid }) => system === name || system?.toLowerCase() === uuid);
+  const found = system === null ? host : names[0];
+  if (found === undefined) throw new TvdcError('not_found', `no system ${system} on this host`);
+  if (found === host) {
+    const result = await attestRound({ ...options, client, vms: [], mode: 'quoted' });
+    return result.host?.verdict as Verdict;
+  }
+  const result = await attestRound({ ...options, client, vms: [found.uuid] });
+  const verdict = result.vms[0]?.verdict;
+  return verdict ?? verifier.recordUnreachable({ kind: 'vm', uuid: found.uuid }, 'it does not run, or has no TPM');
 }

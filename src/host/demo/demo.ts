@@ -147,7 +147,7 @@ export async function openDemo(options: DemoOptions): Promise<Demo> {
       closers.push(() => transport.close());
       return new WbemClient(transport, { namespace });
     };
-    verifier.watch({
+    await verifier.watch({
       client: clientOf(hostUrl, verifierName, verifierSecret),
       policies: defaultPolicies(expectedIsolation()),
     });

@@ -1,36 +1,53 @@
-import type { Subject, Verdict, Verifier } from '../../attestation/index.js';
-import type { Store } from '../../store/index.js';
-import { attestRound, type AttestationPolicies } from '../../client/management/index.js';
+import type { AppraisalPolicy, Subject, Verdict, Verifier } from '../../attestation/index.js';
+import { createKeyedLock, type Log, messageOf } from '../../base/index.js';
+import { attestRound, type AttestationPolicies, type RoundMode } from '../../client/management/index.js';
 import type { WbemClient } from '../../client/index.js';
 import type { NamedVerdict } from '../../providers/index.js';
+import type { Store } from '../../store/index.js';
+import { changesBetween, type Snapshot, takeSnapshot } from './snapshot.js';
 
 /** A host that the verifier challenges. */
 export interface AttestedHost {
   readonly client: WbemClient;
   readonly policies: AttestationPolicies;
+  readonly namespace?: string;
 }
 
-/** Told after each verdict: what it is and what the subject's last published one was. */
+/** Told after each verdict: what it is, and whether trust came back. */
 type Published = (verdict: NamedVerdict, cleared: boolean) => void;
 
-const namePrefix = 'name/';
+interface Managed extends AttestedHost {
+  readonly namespace: string;
+  readonly key: string;
+  seen: Snapshot | null;
+}
 
-/** Carries out rounds over the managed hosts, keeps names, and says which verdicts are news. */
+const namePrefix = 'name/';
+const snapshotPrefix = 'snapshot/';
+const alertedPrefix = 'alerted/';
+
+/**
+ * Carries out rounds over the managed hosts, notices what ends the validity of verdicts, keeps names, and says which
+ * verdicts are news. Rounds and looks of one host come one after another.
+ */
 export class Rounds {
   readonly #verifier: Verifier;
-  readonly #hosts: AttestedHost[] = [];
+  readonly #hosts: Managed[] = [];
   readonly #store: Store;
-  readonly #alerted = new Set<string>();
   readonly #publish: Published;
+  readonly #log: Log;
+  readonly #order = createKeyedLock();
 
-  constructor(verifier: Verifier, store: Store, publish: Published) {
+  constructor(verifier: Verifier, store: Store, log: Log, publish: Published) {
     this.#verifier = verifier;
     this.#store = store;
+    this.#log = log;
     this.#publish = publish;
   }
 
-  add(host: AttestedHost): void {
-    this.#hosts.push(host);
+  add(host: AttestedHost): number {
+    const namespace = host.namespace ?? 'root/tvdc';
+    return this.#hosts.push({ ...host, namespace, key: String(this.#hosts.length), seen: null }) - 1;
   }
 
   nameOf(subject: Subject): string {
@@ -38,28 +55,113 @@ export class Rounds {
     return typeof name === 'string' ? name : subject.uuid;
   }
 
-  /** One round over every managed host that has the system; null: none has it. */
-  async attest(system: string): Promise<NamedVerdict | null> {
-    let found: NamedVerdict | null = null;
-    for (const host of this.#hosts) {
-      const result = await attestRound({ verifier: this.#verifier, client: host.client, policies: host.policies });
-      for (const item of [result.host, ...result.vms]) {
-        await this.#store.transaction((tx) => tx.put('attestation', namePrefix + item.uuid, item.name));
-        this.#tell(item.name, item.verdict);
-        if (item.uuid === system) found = { name: item.name, verdict: item.verdict };
-      }
-      if (found !== null) return found;
-    }
-    return found;
+  /**
+   * Looks at one managed host, or at all: verdicts on what changed since the last look are pending from now on. A host that
+   * cannot be reached is left alone; its verdicts end with their time.
+   */
+  async look(position: number | null = null): Promise<void> {
+    const hosts = position === null ? this.#hosts : this.#hosts.slice(position, position + 1);
+    await Promise.all(
+      hosts.map(async (host) => {
+        try {
+          await this.#order.run(host.key, () => this.#lookAt(host));
+        } catch (error) {
+          this.#log.warn('a managed host cannot be looked at', { error: messageOf(error) });
+        }
+      }),
+    );
   }
 
-  #tell(name: string, verdict: Verdict): void {
-    const key = verdict.subject.uuid;
+  async #lookAt(host: Managed): Promise<Snapshot> {
+    const now = await takeSnapshot(host.client, host.namespace);
+    const text = this.#store.get('attestation', snapshotPrefix + now.host);
+    const before = host.seen ?? (typeof text === 'string' ? (JSON.parse(text) as Snapshot) : null);
+    const changes = before === null ? [] : changesBetween(before, now);
+    for (const { subject, change } of changes) {
+      const { verdict } = this.#verifier.status(subject);
+      if (verdict !== null) await this.#verifier.recordStateChange(subject, change);
+    }
+    if (before === null || JSON.stringify(before) !== JSON.stringify(now)) {
+      await this.#store.transaction((tx) => {
+        tx.put('attestation', snapshotPrefix + now.host, JSON.stringify(now));
+        tx.put('attestation', namePrefix + now.host, now.name);
+        for (const [uuid, { name }] of Object.entries(now.vms)) tx.put('attestation', namePrefix + uuid, name);
+      });
+    }
+    host.seen = now;
+    return now;
+  }
+
+  /** The host that has a system; null: none. */
+  async #homeOf(system: string): Promise<{ readonly host: Managed; readonly seen: Snapshot } | null> {
+    let failure: unknown;
+    for (const host of this.#hosts) {
+      try {
+        const seen = await this.#order.run(host.key, () => this.#lookAt(host));
+        if (seen.host === system || seen.vms[system] !== undefined) return { host, seen };
+      } catch (error) {
+        failure = error;
+      }
+    }
+    if (failure !== undefined) throw failure;
+    return null;
+  }
+
+  /** How a VM is judged, where a managed host is known to have it; null: not known. */
+  policyOf(vm: string): AppraisalPolicy | null {
+    for (const host of this.#hosts) {
+      const seen = host.seen?.vms[vm];
+      if (seen !== undefined) return host.policies.vm(vm, seen.name);
+    }
+    return null;
+  }
+
+  /**
+   * A host with all its VMs, or one VM with its host (`vm_only`: without).
+   * @returns the verdict on the system named; null: no managed host has it
+   */
+  async attest(system: string, mode: RoundMode): Promise<NamedVerdict | null> {
+    const home = await this.#homeOf(system);
+    if (home === null) return null;
+    const { host, seen } = home;
+    const ofHost = seen.host === system;
+    return this.#order.run(host.key, async () => {
+      const { client, policies, namespace } = host;
+      const vms = ofHost ? (mode === 'vm_only' ? [] : undefined) : [system];
+      const result = await attestRound({
+        verifier: this.#verifier,
+        client,
+        policies,
+        namespace,
+        mode: ofHost && mode === 'vm_only' ? 'quoted' : mode,
+        ...(vms === undefined ? {} : { vms }),
+      });
+      const all = [...(result.host === null ? [] : [result.host]), ...result.vms];
+      for (const item of all) await this.tell({ name: item.name, verdict: item.verdict });
+      const found = all.find(({ uuid }) => uuid === system);
+      if (found !== undefined) return { name: found.name, verdict: found.verdict };
+      const subject: Subject = { kind: 'vm', uuid: system };
+      const verdict = await this.#verifier.recordUnreachable(subject, 'it does not run, or has no TPM');
+      return { name: this.nameOf(subject), verdict };
+    });
+  }
+
+  /** Waits for what is under way. */
+  async settle(): Promise<void> {
+    await Promise.all(this.#hosts.map((host) => this.#order.run(host.key, async () => undefined)));
+  }
+
+  /** Publishes a verdict where it is news: every one that is not trusted, and the first trusted one after those. */
+  async tell({ name, verdict }: { readonly name: string; readonly verdict: Verdict }): Promise<void> {
+    const key = alertedPrefix + verdict.subject.uuid;
+    const alerted = this.#store.get('attestation', key) !== undefined;
     if (verdict.status === 'trusted') {
-      if (this.#alerted.delete(key)) this.#publish({ name, verdict }, true);
+      if (!alerted) return;
+      await this.#store.transaction((tx) => tx.delete('attestation', key));
+      this.#publish({ name, verdict }, true);
       return;
     }
-    this.#alerted.add(key);
+    if (!alerted) await this.#store.transaction((tx) => tx.put('attestation', key, verdict.id));
     this.#publish({ name, verdict }, false);
   }
 }

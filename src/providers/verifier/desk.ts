@@ -25,7 +25,14 @@ export interface AttestationDesk {
    * Attests a host with its VMs, or one VM with its host.
    * @returns the verdict on the system named; null if no managed host knows it
    */
-  attest(system: string): Promise<NamedVerdict | null>;
+  attest(system: string, mode: 'quoted' | 'host_asserted' | 'vm_only'): Promise<NamedVerdict | null>;
+  /**
+   * Takes what an agent sends unasked.
+   * @returns a sentence @throws CimError, EvidenceError
+   */
+  submit(system: string, start: number, data: Uint8Array): Promise<string>;
+  /** Signed evidence behind a verdict, as JSON; null where none is kept. */
+  exportEvidence(subject: Subject, verdictId: string): Promise<string | null>;
   /** Newest first, of all subjects. */
   verdicts(): readonly NamedVerdict[];
   verdict(id: string): NamedVerdict | undefined;

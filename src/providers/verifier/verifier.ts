@@ -1,3 +1,4 @@
+import { fromBase64 } from '../../base/index.js';
 import {
   CimDateTime,
   CimError,
@@ -66,19 +67,23 @@ function verdictValues(desk: AttestationDesk, { name, verdict }: NamedVerdict): 
   };
 }
 
+/** What the values of Mode ask for; 3 where none is given. */
+const modes: Readonly<Record<number, 'quoted' | 'host_asserted' | 'vm_only'>> = {
+  2: 'vm_only',
+  3: 'quoted',
+  4: 'host_asserted',
+};
+
 function methods(desk: AttestationDesk, paths: Paths): Readonly<Record<string, MethodFunction>> {
   return {
     Attest: async (_context: ProviderContext, _self, parameters) => {
-      const mode = parameters['Mode'];
-      if (mode !== null && mode !== undefined && mode !== 2 && mode !== 3) {
-        return {
-          returnValue: returnCodes.notSupported,
-          out: { Explanation: 'this verifier asks for quotes: Mode 2 or 3' },
-        };
+      const mode = modes[Number(parameters['Mode'] ?? 3)];
+      if (mode === undefined) {
+        return { returnValue: returnCodes.invalidParameter, out: { Explanation: 'Mode is 2, 3 or 4' } };
       }
       return ownMethod(async () => {
         const system = stringKey(pathOf(parameters['System'], 'System'), 'Name') ?? '';
-        const found = await desk.attest(system);
+        const found = await desk.attest(system, mode);
         if (found === null) throw new CimError(6, `no managed host knows the system ${system}`);
         return {
           Verdict: paths.byId('TVDC_AttestationVerdict', verdictId(found.verdict.id)),
@@ -86,6 +91,32 @@ function methods(desk: AttestationDesk, paths: Paths): Readonly<Record<string, M
         };
       });
     },
+    SubmitMeasurements: (_context, _self, parameters) =>
+      ownMethod(async () => {
+        const { SystemUUID, StartIndex, Data } = parameters;
+        if (typeof SystemUUID !== 'string' || typeof StartIndex !== 'bigint' || typeof Data !== 'string') {
+          throw new CimError(4, 'SystemUUID, StartIndex and Data are required');
+        }
+        if (StartIndex > 2n ** 32n) throw new CimError(4, 'StartIndex is beyond every log');
+        let octets: Uint8Array;
+        try {
+          octets = fromBase64(Data);
+        } catch {
+          throw new CimError(4, 'parameter Data is not base64');
+        }
+        return { Explanation: await desk.submit(SystemUUID.toLowerCase(), Number(StartIndex), octets) };
+      }),
+    ExportEvidence: (_context, _self, parameters) =>
+      ownMethod(async () => {
+        const id = (stringKey(pathOf(parameters['Verdict'], 'Verdict'), 'InstanceID') ?? '').slice(
+          verdictPrefix.length,
+        );
+        const found = desk.verdict(id);
+        if (found === undefined) throw new CimError(6, `no verdict ${id}`);
+        const document = await desk.exportEvidence(found.verdict.subject, id);
+        if (document === null) throw new CimError(1, 'no evidence is kept for this verdict');
+        return { Document: document };
+      }),
     Acknowledge: (_context, _self, parameters) =>
       ownMethod(async () => {
         const id = (stringKey(pathOf(parameters['Verdict'], 'Verdict'), 'InstanceID') ?? '').slice(
