@@ -23,8 +23,13 @@ import { allowedPath, existingInstance } from './reading.js';
 
 const done: VoidResult = { kind: 'void' };
 
-function valuesOf(instance: CimInstance): Readonly<Record<string, CimValue>> {
-  return Object.fromEntries(instance.properties().map(({ name, value }) => [name, value]));
+function valuesOf({ shape, values }: CimInstance): Readonly<Record<string, CimValue>> {
+  const named: [string, CimValue][] = [];
+  for (let at = 0; at < values.length; at++) {
+    const value = values[at];
+    if (value !== undefined) named.push([(shape.properties[at] as PropertyShape).name, value]);
+  }
+  return Object.fromEntries(named);
 }
 
 /** Class and checked instance for a CreateInstance. @throws CimError 4, 5 */

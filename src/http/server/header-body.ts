@@ -14,6 +14,15 @@ import { headerMismatch, HttpRefusal } from './refusal.js';
 import type { RequestRole } from './header-rules.js';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
+const ascii = /^[\x20-\x7e]*$/;
+
+function percentDecoded(text: string): string | null {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return null;
+  }
+}
 
 function hexDigit(code: number | undefined): number {
   if (code === undefined) return -1;
@@ -26,6 +35,7 @@ function hexDigit(code: number | undefined): number {
  * Text of a header that may be percent-encoded or raw UTF-8; HTTP gives it as latin1. Null where it cannot be decoded.
  */
 export function decodeHeaderText(value: string): string | null {
+  if (ascii.test(value)) return value.includes('%') ? percentDecoded(value) : value;
   const raw = Buffer.from(value, 'latin1');
   const out = Buffer.allocUnsafe(raw.length);
   let length = 0;
@@ -85,7 +95,9 @@ function sameObject(header: CimObjectPath, body: CimObjectPath): boolean {
 
 function sameTarget(text: string, target: CallTarget): boolean {
   try {
-    if (target.kind === 'namespace') return sameName(parseNamespace(text), target.namespace);
+    if (target.kind === 'namespace') {
+      return text === target.namespace || sameName(parseNamespace(text), target.namespace);
+    }
     const shown = parseObjectPath(text);
     if (shown.namespace !== null && target.namespace !== null && !sameName(shown.namespace, target.namespace))
       return false;
