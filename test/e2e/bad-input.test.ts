@@ -106,7 +106,11 @@ describe('what a running host is asked', () => {
   test.each([
     ['text', 'this is no policy', []],
     ['XML cut short', '<?xml version="1.0"?><SecurityPolicyDefinition><PolicyHeader>', []],
-    ['JSON with an unknown type in a label', '{"name":"p","version":"1.0","ste_types":["A"],"vm_labels":[{"name":"l","ste":["B"],"chwall":[]}]}', []],
+    [
+      'JSON with an unknown type in a label',
+      '{"name":"p","version":"1.0","ste_types":["A"],"vm_labels":[{"name":"l","ste":["B"],"chwall":[]}]}',
+      [],
+    ],
   ])('a wrong policy file (%s) is refused in one line, and nothing is stored', async (_name, text) => {
     const file = join(folder, 'policy.json');
     await writeFile(file, text);
@@ -131,7 +135,14 @@ describe('what a running host is asked', () => {
   });
 
   test('a server that is not there is named', async () => {
-    const nowhere = ['--url', 'http://127.0.0.1:1', '--user', 'admin', '--password-file', join(sample.folder, 'admin.secret')];
+    const nowhere = [
+      '--url',
+      'http://127.0.0.1:1',
+      '--user',
+      'admin',
+      '--password-file',
+      join(sample.folder, 'admin.secret'),
+    ];
     const { status, errors } = await runCommand(['vm', 'list', ...nowhere]);
     expect(status).toBe(3);
     expect(expectOneLine(errors)).toContain('127.0.0.1');

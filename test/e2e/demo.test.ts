@@ -3,7 +3,9 @@ import { type DemoReport, type DemoStep, openDemo } from '../../src/host/demo/in
 import { swtpmAvailable } from '../../src/vtpm/index.js';
 import { describeIf } from '../support/parts.js';
 
-async function runDemo(vtpm: 'software' | 'swtpm'): Promise<{ readonly report: DemoReport; readonly told: readonly string[] }> {
+async function runDemo(
+  vtpm: 'software' | 'swtpm',
+): Promise<{ readonly report: DemoReport; readonly told: readonly string[] }> {
   const told: string[] = [];
   const demo = await openDemo({ folder: null, httpPort: 0, vtpm, log: silentLog });
   try {
@@ -52,7 +54,9 @@ describe('the demonstration with the software TPM', () => {
 
   test('shows the fifteen events with their answers and words', () => {
     const shown = report.steps.filter((step) => step.event !== null && step.event !== '');
-    expect(shown.map(({ event, outcome }) => [event, outcome])).toEqual(events.map(([event, outcome]) => [event, outcome]));
+    expect(shown.map(({ event, outcome }) => [event, outcome])).toEqual(
+      events.map(([event, outcome]) => [event, outcome]),
+    );
     for (const [index, [event, , word]] of events.entries()) {
       if (word !== null) expect([event, shown[index]?.reason]).toEqual([event, word]);
     }
@@ -96,13 +100,9 @@ describe('the demonstration with the software TPM', () => {
 });
 
 describeIf(await swtpmAvailable(), 'swtpm is not installed')('the demonstration with swtpm', () => {
-  test(
-    'goes as the paper says',
-    async () => {
-      const { report } = await runDemo('swtpm');
-      expect(report.steps.filter((step) => !step.asExpected)).toEqual([]);
-      expect(report.verdicts.map(({ verdict }) => verdict).sort()).toEqual(['trusted', 'trusted', 'untrusted']);
-    },
-    60_000,
-  );
+  test('goes as the paper says', async () => {
+    const { report } = await runDemo('swtpm');
+    expect(report.steps.filter((step) => !step.asExpected)).toEqual([]);
+    expect(report.verdicts.map(({ verdict }) => verdict).sort()).toEqual(['trusted', 'trusted', 'untrusted']);
+  }, 60_000);
 });

@@ -75,7 +75,9 @@ async function storyOf({ admin, vm: { parts } }: SampleHost): Promise<unknown> {
     machines: machines.map(({ name, id, label, state, criticality }) => ({ name, id, label, state, criticality })),
     volumes: (await host.volumes()).map(({ name, id, label }) => `${name} ${id} ${label}`).sort(),
     vlans: (await host.vlans()).map(({ name, label }) => ({ name, label })),
-    domains: (await client.instances('TVDC_TrustedVirtualDomain').toArray()).map((item) => item.getString('ElementName')).sort(),
+    domains: (await client.instances('TVDC_TrustedVirtualDomain').toArray())
+      .map((item) => item.getString('ElementName'))
+      .sort(),
     measured,
     entries,
   };
@@ -90,7 +92,12 @@ test('a host that was closed in order goes on where it was, virtual TPMs include
   expect(after).toEqual(before);
   expect(before).toMatchObject({ policy: [`tvdc-sample 1.0`, expect.any(String), 'SystemManagement'] });
   await withHost(async ({ admin: { host } }) => {
-    expect(await host.vms()).toMatchObject([{ state: 'running' }, { state: 'saved' }, { state: 'off' }, { state: 'paused' }]);
+    expect(await host.vms()).toMatchObject([
+      { state: 'running' },
+      { state: 'saved' },
+      { state: 'off' },
+      { state: 'paused' },
+    ]);
     // What runs still counts: the reference monitor was told.
     await expect(host.requestState('ms-1', 'start')).rejects.toMatchObject({ status: 1 });
     await host.requestState('ma-2', 'start');
@@ -105,9 +112,9 @@ test('a quote after a clean restart still proves the boot', async () => {
     const tpm = parts.vtpms.get(id);
     if (tpm === undefined) throw new Error('no TPM');
     const nonce = new Uint8Array(16);
-    const quote = await tpm.client().quote(tpm.identity.akHandle, nonce, [
-      { bank: 'sha256', indexes: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10] },
-    ]);
+    const quote = await tpm
+      .client()
+      .quote(tpm.identity.akHandle, nonce, [{ bank: 'sha256', indexes: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10] }]);
     const { attested } = quote.attest;
     if (attested.kind !== 'quote') throw new Error('no quote');
     return toHex(attested.pcrDigest);

@@ -59,8 +59,9 @@ async function path(className: string, name: string): Promise<CimInstancePath> {
   const found = (await admin.client.enumerateInstances(className)).find(
     (item) => item.getString('ElementName') === name,
   );
-  if (found?.path == null) throw new Error(`no ${className} ${name}`);
-  return found.path;
+  const path = found?.path ?? null;
+  if (path === null) throw new Error(`no ${className} ${name}`);
+  return path;
 }
 
 async function service(className: string): Promise<CimInstancePath> {
@@ -76,7 +77,7 @@ const assign = async (user: SampleUser, element: CimInstancePath, label: string)
     Label: label,
     Element: element,
   });
-  if (result.returnValue !== 0) throw new Error(String(result.returnValue));
+  if (result.returnValue !== 0) throw new Error(`AssignLabel: ${Number(result.returnValue)}`);
   return result;
 };
 

@@ -67,11 +67,9 @@ export function recordDenials(parts: HostParts): (caller: Caller, action: Action
     if (action?.access === 'read') return;
     const suppressed = enter(caller.user);
     if (suppressed === null) return;
-    const more = suppressed === 0 ? '' : ` (${suppressed} more attempts were not recorded one by one)`;
-    recordForbidden(parts, { user: caller.user }, describe(action) + more, elementOf(parts, action)).catch(
-      (error: unknown) => {
-        parts.log.error('denial not recorded', { user: caller.user, reason, error: String(error) });
-      },
-    );
+    const actor = { user: caller.user };
+    recordForbidden(parts, actor, describe(action), elementOf(parts, action), suppressed).catch((error: unknown) => {
+      parts.log.error('denial not recorded', { user: caller.user, reason, error: String(error) });
+    });
   };
 }

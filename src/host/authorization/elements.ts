@@ -91,6 +91,8 @@ export function createElementFinder(parts: HostParts, host: HostElements): (path
         return { kind: 'domain', id: after(key('InstanceID'), /^TVDC:tvd:(.+)$/) };
       case 'tvdc_accessdecision':
         return { kind: 'record', id: after(key('InstanceID'), /^TVDC:decision:(.+)$/) };
+      case 'cim_identity':
+        return unknown;
       default:
         return common;
     }

@@ -5,12 +5,15 @@ export {
   asCimStatus,
   optionalText,
   ownMethod,
+  requiredOctets,
+  requiredPath,
   requiredText,
   returnCodes,
   textList,
   toCimError,
 } from './outcome.js';
 export {
+  conflictSetId,
   deviceSettingsId,
   domainId,
   labelId,

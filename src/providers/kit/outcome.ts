@@ -1,6 +1,5 @@
-import { messageOf, TvdcError } from '../../base/index.js';
-import type { CimValue } from '../../cim/index.js';
-import { CimError } from '../../cim/index.js';
+import { fromBase64, messageOf, TvdcError } from '../../base/index.js';
+import { CimError, type CimInstancePath, type CimValue } from '../../cim/index.js';
 import type { MethodOutcome } from '../../cimom/index.js';
 import { InvalidPolicyError, RefusedError, VmmError } from '../../vmm/index.js';
 
@@ -125,4 +124,21 @@ export function optionalText(parameters: Readonly<Record<string, CimValue>>, nam
 export function textList(parameters: Readonly<Record<string, CimValue>>, name: string): readonly string[] {
   const value = parameters[name];
   return Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : [];
+}
+
+/** A reference that must be there. @throws CimError 4 */
+export function requiredPath(parameters: Readonly<Record<string, CimValue>>, name: string): CimInstancePath {
+  const value = parameters[name];
+  if (typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'instance-path') return value;
+  throw new CimError(4, `parameter ${name} must name an instance`);
+}
+
+/** Octets that travel as base64. @throws CimError 4 */
+export function requiredOctets(parameters: Readonly<Record<string, CimValue>>, name: string): Uint8Array {
+  const text = requiredText(parameters, name);
+  try {
+    return fromBase64(text);
+  } catch {
+    throw new CimError(4, `parameter ${name} is not base64`);
+  }
 }

@@ -85,6 +85,10 @@ export class Paths {
     return this.byId('TVDC_SecurityLabel', labelId(policy, version, kind, label));
   }
 
+  conflictSet(policy: string, version: string, set: string): CimInstancePath {
+    return this.byId('TVDC_ConflictSet', conflictSetId(policy, version, set));
+  }
+
   policy(name: string, version: string): CimInstancePath {
     return this.byId('TVDC_SecurityPolicy', policyId(name, version));
   }
@@ -113,4 +117,8 @@ export function policyId(name: string, version: string): string {
 
 export function labelId(policy: string, version: string, kind: 'VM' | 'RES', label: string): string {
   return `TVDC:label:${policy}:${version}:${kind}:${label}`;
+}
+
+export function conflictSetId(policy: string, version: string, set: string): string {
+  return `TVDC:conflict:${policy}:${version}:${set}`;
 }

@@ -43,22 +43,18 @@ export function veiled(veil: Veil, provider: Provider): Provider {
     (context, self, parameters) =>
       behind(veil, context, async () => coverOutcome(veil, context, await method(context, self, parameters))),
   ]);
-  const { create, modify } = provider;
-  const remove = provider.delete;
-  return {
-    ...provider,
-    ...(methods.length === 0 ? {} : { methods: Object.fromEntries(methods) }),
-    ...(create === undefined
-      ? {}
-      : { create: (context, instance) => behind(veil, context, () => create.call(provider, context, instance)) }),
-    ...(modify === undefined
-      ? {}
-      : {
-          modify: (context, instance, list) =>
-            behind(veil, context, () => modify.call(provider, context, instance, list)),
-        }),
-    ...(remove === undefined
-      ? {}
-      : { delete: (context, path) => behind(veil, context, () => remove.call(provider, context, path)) }),
-  };
+  const out: { -readonly [K in keyof Provider]: Provider[K] } = { ...provider };
+  if (methods.length > 0) out.methods = Object.fromEntries(methods);
+  const create = provider.create?.bind(provider);
+  if (create !== undefined) {
+    out.create = (context, instance) => behind(veil, context, () => create(context, instance));
+  }
+  if (provider.modify !== undefined) {
+    out.modify = (context, instance, list) =>
+      behind(veil, context, async () => provider.modify?.(context, instance, list));
+  }
+  if (provider.delete !== undefined) {
+    out.delete = (context, path) => behind(veil, context, async () => provider.delete?.(context, path));
+  }
+  return out;
 }

@@ -66,6 +66,31 @@ export function networkProviders(view: HostView): readonly Provider[] {
     }),
   });
 
+  const bridgeSettingsId = (vlan: Vlan): string => `TVDC:${bridgeName(vlan)}`;
+  const bridgeSettings = listProvider({
+    className: 'TVDC_SoftwareBridgeSettingData',
+    namespace,
+    rows: () => inventory.vlans(),
+    values: (vlan) => ({
+      InstanceID: bridgeSettingsId(vlan),
+      ...elementFacts(`br-vlan${vlan.id}`, 'Settings of a software bridge.'),
+      VirtualSystemIdentifier: bridgeName(vlan),
+      VirtualSystemType: `TVDC:${parts.network.name}`,
+      VLANConnection: [String(vlan.id)],
+    }),
+  });
+
+  const bridgeState = associationProvider({
+    className: 'TVDC_SettingsDefineState',
+    namespace,
+    *links() {
+      for (const vlan of inventory.vlans()) {
+        const setting = paths.byId('TVDC_SoftwareBridgeSettingData', bridgeSettingsId(vlan));
+        yield { ManagedElement: bridgePath(vlan), SettingData: setting };
+      }
+    },
+  });
+
   const interfaces = listProvider({
     className: 'TVDC_EthernetPort',
     namespace,
@@ -151,7 +176,19 @@ export function networkProviders(view: HostView): readonly Provider[] {
     },
   });
 
-  return [vlans, bridges, interfaces, endpoints, implementsEndpoint, members, hosted, onHost, devices];
+  return [
+    vlans,
+    bridges,
+    bridgeSettings,
+    bridgeState,
+    interfaces,
+    endpoints,
+    implementsEndpoint,
+    members,
+    hosted,
+    onHost,
+    devices,
+  ];
 }
 
 function bindings(keys: Readonly<Record<string, string>>) {

@@ -3,6 +3,7 @@ import { formatLabel } from '../../acm/index.js';
 import type { Provider } from '../../cimom/index.js';
 import {
   associationProvider,
+  conflictSetId,
   elementFacts,
   type HostView,
   labelId,
@@ -63,7 +64,7 @@ export function policyProviders(view: HostView): readonly Provider[] {
         const suffix = count === 1 ? '' : `#${count}`;
         yield {
           policy,
-          id: `TVDC:conflict:${policy.name}:${policy.version}:${set.name}${suffix}`,
+          id: conflictSetId(policy.name, policy.version, set.name + suffix),
           name: set.name,
           types: set.types,
         };

@@ -1,5 +1,5 @@
 import { domainZero, type Question, tryParseLabel, writePolicyJson } from '../../acm/index.js';
-import { CimError, type CimInstancePath, type CimValue, stringKey } from '../../cim/index.js';
+import { CimError, type CimValue } from '../../cim/index.js';
 import { type MethodFunction, outOfScope, type Provider } from '../../cimom/index.js';
 import { changeLabel, deployPolicy, enablePolicy, importPolicy, resetPolicy } from '../../vmm/index.js';
 import {
@@ -9,26 +9,15 @@ import {
   optionalText,
   ownMethod,
   Paths,
+  requiredPath,
   requiredText,
   serviceValues,
 } from '../kit/index.js';
+import { draftMethods, policyOf } from './drafts.js';
 import { labelTargetOf } from './elements.js';
 
 const className = 'TVDC_SecurityPolicyService';
 const forms = { 2: 'xml', 3: 'json' } as const;
-
-function requiredPath(parameters: Readonly<Record<string, CimValue>>, name: string): CimInstancePath {
-  const value = parameters[name];
-  if (typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'instance-path') return value;
-  throw new CimError(4, `parameter ${name} must name an instance`);
-}
-
-/** Name and version in the InstanceID of a policy. */
-function policyOf(path: CimInstancePath): { readonly name: string; readonly version: string } {
-  const match = /^TVDC:policy:(.+):([^:]+)$/.exec(stringKey(path, 'InstanceID') ?? '');
-  if (match === null) throw new CimError(4, 'Policy must name a TVDC_SecurityPolicy');
-  return { name: match[1] as string, version: match[2] as string };
-}
 
 function formOf(value: CimValue | undefined): 'xml' | 'json' {
   const form = typeof value === 'number' ? (forms as Readonly<Record<number, 'xml' | 'json'>>)[value] : undefined;
@@ -170,6 +159,6 @@ export function policyServiceProvider(view: HostView): Provider {
     namespace: view.namespace,
     rows: () => [view.parts.identity],
     values: () => serviceValues(paths, className, 'Security policy'),
-    methods: { ...policyMethods(view, paths), ...labelMethods(view) },
+    methods: { ...policyMethods(view, paths), ...draftMethods(view, paths), ...labelMethods(view) },
   });
 }

@@ -1,7 +1,16 @@
-import { CimError } from '../../cim/index.js';
-import { isRole, type MethodFunction, type Provider, type ProviderContext, type Role } from '../../cimom/index.js';
+import { CimError, createInstancePath } from '../../cim/index.js';
+import {
+  isRole,
+  type MethodFunction,
+  type Provider,
+  type ProviderContext,
+  type Role,
+  roles,
+} from '../../cimom/index.js';
 import { VmmError } from '../../vmm/index.js';
 import {
+  associationProvider,
+  elementFacts,
   type HostView,
   listProvider,
   optionalText,
@@ -17,6 +26,54 @@ const className = 'TVDC_RoleBasedAuthorizationService';
 function roleOf(text: string): Role {
   if (!isRole(text)) throw new CimError(4, `Role is datacenter-admin, tvdc-admin or observer, got "${text}"`);
   return text;
+}
+
+const roleClass = 'CIM_Role';
+const identityClass = 'CIM_Identity';
+
+const roleNames: Readonly<Record<Role, string>> = {
+  'datacenter-admin': 'Datacenter administrator',
+  'tvdc-admin': 'TVDc administrator',
+  observer: 'Observer',
+};
+
+/** The roles and who has them, whatever the scope. */
+function memberProviders(view: HostView, paths: Paths): readonly Provider[] {
+  const { namespace, grants } = view;
+  const roleKeys = (role: Role) => ({ CreationClassName: roleClass, Name: role });
+  const identityId = (user: string): string => `TVDC:identity:${user}`;
+  return [
+    listProvider({
+      className: roleClass,
+      namespace,
+      rows: () => roles,
+      values: (role) => ({
+        ...roleKeys(role),
+        ...elementFacts(roleNames[role]),
+        CommonName: role,
+        RoleCharacteristics: [2],
+      }),
+    }),
+    listProvider({
+      className: identityClass,
+      namespace,
+      rows: () => new Set(grants.list().map((grant) => grant.user)),
+      values: (user) => ({ InstanceID: identityId(user), ...elementFacts(user, 'An account of this object manager.') }),
+    }),
+    associationProvider({
+      className: 'TVDC_RoleMember',
+      namespace,
+      *links() {
+        const members = new Map(grants.list().map(({ user, role }) => [`${role} ${user}`, { user, role }]));
+        for (const { user, role } of members.values()) {
+          yield {
+            Collection: createInstancePath(roleClass, roleKeys(role), { namespace }),
+            Member: paths.byId(identityClass, identityId(user)),
+          };
+        }
+      },
+    }),
+  ];
 }
 
 /** TVDC_RoleBasedAuthorizationService: who has which role in which virtual datacenter and domains. */
@@ -79,5 +136,5 @@ export function roleProviders(view: HostView): readonly Provider[] {
     values: () => serviceValues(paths, className, 'Roles'),
     methods,
   });
-  return [service];
+  return [service, ...memberProviders(view, paths)];
 }

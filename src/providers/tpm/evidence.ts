@@ -1,8 +1,8 @@
-import { fromBase64, messageOf, toBase64, toHex } from '../../base/index.js';
+import { messageOf, toBase64, toHex } from '../../base/index.js';
 import { CimError, type CimValue } from '../../cim/index.js';
 import type { MethodFunction } from '../../cimom/index.js';
 import { parsePcrSelection, type PcrSelection, type TpmClient, tpmHandles } from '../../tpm/index.js';
-import { ownMethod } from '../kit/index.js';
+import { ownMethod, requiredOctets } from '../kit/index.js';
 
 /** A TPM that answers a verifier: the host's own or a virtual machine's. */
 export interface EvidenceSource {
@@ -25,16 +25,6 @@ function selectionOf(text: string): PcrSelection {
     return parsePcrSelection(text);
   } catch (error) {
     throw new CimError(4, messageOf(error), { cause: error });
-  }
-}
-
-function octets(parameters: Readonly<Record<string, CimValue>>, name: string): Uint8Array {
-  const value = parameters[name];
-  if (typeof value !== 'string' || value === '') throw new CimError(4, `parameter ${name} is required (base64)`);
-  try {
-    return fromBase64(value);
-  } catch {
-    throw new CimError(4, `parameter ${name} is not base64`);
   }
 }
 
@@ -83,20 +73,24 @@ export function evidenceMethods(
     ActivateCredential: (_context, self, parameters) =>
       ownMethod(async () => {
         const source = find(self);
-        const blob = octets(parameters, 'CredentialBlob');
-        const secret = octets(parameters, 'Secret');
+        const blob = requiredOctets(parameters, 'CredentialBlob');
+        const secret = requiredOctets(parameters, 'Secret');
         return { CertInfo: toBase64(await activate(source, blob, secret)) };
       }),
     Quote: (_context, self, parameters) =>
       ownMethod(async () => {
         const source = find(self);
-        const signed = await quote(source, octets(parameters, 'Nonce'), text(parameters, 'Selection', 'sha256:0-10'));
+        const signed = await quote(
+          source,
+          requiredOctets(parameters, 'Nonce'),
+          text(parameters, 'Selection', 'sha256:0-10'),
+        );
         return { ...signed, AKName: toHex(source.akName) };
       }),
     GetEvidence: (_context, self, parameters) =>
       ownMethod(async () => {
         const source = find(self);
-        const nonce = octets(parameters, 'Nonce');
+        const nonce = requiredOctets(parameters, 'Nonce');
         // The log is read after the quote: it may be longer than what the quote covers, never shorter.
         const signed = await quote(source, nonce, text(parameters, 'PCRSelection', 'sha256:0-10'));
         const start = Number(parameters['LogStart'] ?? 0n);

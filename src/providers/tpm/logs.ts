@@ -10,6 +10,7 @@ import {
   ownMethod,
   Paths,
 } from '../kit/index.js';
+import { measurementEntryProviders, type ShownLog } from './entries.js';
 
 const className = 'TVDC_MeasurementLog';
 const prefix = 'TVDC:ima:';
@@ -31,6 +32,15 @@ export function measurementLogProviders(view: HostView): readonly Provider[] {
       if (parts.boot.logs(vm.uuid) !== undefined) yield { system: vm.uuid, name: vm.name, ofHost: false };
     }
   }
+
+  const rowOf = (system: string): LogRow | undefined => {
+    const { uuid, name } = parts.identity;
+    if (system === uuid) return { system, name, ofHost: true };
+    const vm = parts.inventory.vm(system);
+    return vm === undefined || parts.boot.logs(system) === undefined
+      ? undefined
+      : { system, name: vm.name, ofHost: false };
+  };
 
   const part = (id: string, start: number, most: number) => {
     const system = id.slice(prefix.length);
@@ -93,5 +103,19 @@ export function measurementLogProviders(view: HostView): readonly Provider[] {
     },
   });
 
-  return [logs, use];
+  const shown = (row: LogRow): ShownLog => ({
+    instanceId: prefix + row.system,
+    name: row.name,
+    part: (start, most) => part(prefix + row.system, start, most).data,
+  });
+  function* shownLogs(): Iterable<ShownLog> {
+    for (const row of rows()) yield shown(row);
+  }
+  const findLog = (id: string): ShownLog | undefined => {
+    if (!id.startsWith(prefix)) return undefined;
+    const row = rowOf(id.slice(prefix.length));
+    return row === undefined ? undefined : shown(row);
+  };
+
+  return [logs, use, ...measurementEntryProviders(view, shownLogs, findLog)];
 }

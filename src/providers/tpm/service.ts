@@ -1,16 +1,25 @@
-import { CimError, type CimInstancePath, type CimValue } from '../../cim/index.js';
+import { hash, toBase64 } from '../../base/index.js';
+import { CimError } from '../../cim/index.js';
 import type { MethodFunction, Provider } from '../../cimom/index.js';
 import { VmmError } from '../../vmm/index.js';
-import { type HostView, listProvider, ownMethod, Paths, serviceValues } from '../kit/index.js';
+import {
+  type HostView,
+  listProvider,
+  ownMethod,
+  Paths,
+  requiredOctets,
+  requiredPath,
+  requiredText,
+  serviceValues,
+} from '../kit/index.js';
 import { findVm } from '../systems/index.js';
 import { findVtpm } from './tpm.js';
 
 const className = 'TVDC_VirtualTPMService';
 
-function pathOf(parameters: Readonly<Record<string, CimValue>>, name: string): CimInstancePath {
-  const value = parameters[name];
-  if (typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'instance-path') return value;
-  throw new CimError(4, `parameter ${name} must name an instance`);
+/** Shows that an offer and its nonce belong together, and that neither was cut short on the way. */
+function nonceOf(offer: Uint8Array): string {
+  return toBase64(hash('sha256', offer));
 }
 
 /** TVDC_VirtualTPMService: the life cycle of virtual TPMs. Nothing of it happens to the TPM of a machine that runs. */
@@ -35,7 +44,7 @@ export function tpmServiceProvider(view: HostView): Provider {
   const methods: Readonly<Record<string, MethodFunction>> = {
     CreateTPM: (context, _self, parameters) =>
       ownMethod(async () => {
-        const vm = findVm(view, pathOf(parameters, 'System'));
+        const vm = findVm(view, requiredPath(parameters, 'System'));
         await change(context.caller.user, vm.uuid, 'create vTPM', () => parts.vtpms.create(vm.uuid));
         const tpm = parts.vtpms.get(vm.uuid);
         if (tpm === undefined) throw new CimError(1, `the virtual TPM of ${vm.name} is not there`);
@@ -43,13 +52,40 @@ export function tpmServiceProvider(view: HostView): Provider {
       }),
     DestroyTPM: (context, _self, parameters) =>
       ownMethod(async () => {
-        const tpm = findVtpm(view, pathOf(parameters, 'TPM'));
+        const tpm = findVtpm(view, requiredPath(parameters, 'TPM'));
         await change(context.caller.user, tpm.vmUuid, 'destroy vTPM', () => parts.vtpms.destroy(tpm.vmUuid));
       }),
     ResetTPM: (context, _self, parameters) =>
       ownMethod(async () => {
-        const tpm = findVtpm(view, pathOf(parameters, 'TPM'));
+        const tpm = findVtpm(view, requiredPath(parameters, 'TPM'));
         await change(context.caller.user, tpm.vmUuid, 'reset vTPM', () => parts.vtpms.reset(tpm.vmUuid));
+      }),
+    PrepareImport: (_context, _self, parameters) =>
+      ownMethod(async () => {
+        const offer = await parts.vtpms.prepareImport(requiredText(parameters, 'SystemUUID'));
+        return { ImportKey: toBase64(offer), Nonce: nonceOf(offer) };
+      }),
+    ExportTPM: (context, _self, parameters) =>
+      ownMethod(async () => {
+        const tpm = findVtpm(view, requiredPath(parameters, 'TPM'));
+        const offer = requiredOctets(parameters, 'ImportKey');
+        if (requiredText(parameters, 'Nonce') !== nonceOf(offer)) {
+          throw new VmmError('invalid', ['Nonce and ImportKey are not of one PrepareImport']);
+        }
+        let state = new Uint8Array(0);
+        await change(context.caller.user, tpm.vmUuid, 'export vTPM', async () => {
+          state = new Uint8Array(await parts.vtpms.export(tpm.vmUuid, offer));
+        });
+        return { State: toBase64(state) };
+      }),
+    ImportTPM: (context, _self, parameters) =>
+      ownMethod(async () => {
+        const vm = findVm(view, requiredPath(parameters, 'System'));
+        const state = requiredOctets(parameters, 'State');
+        await change(context.caller.user, vm.uuid, 'import vTPM', () => parts.vtpms.import(vm.uuid, state));
+        const tpm = parts.vtpms.get(vm.uuid);
+        if (tpm === undefined) throw new CimError(1, `the virtual TPM of ${vm.name} is not there`);
+        return { TPM: paths.device('TVDC_VirtualTPM', vm.uuid, tpm.uuid) };
       }),
   };
 

@@ -29,7 +29,7 @@ export async function createRecordingProxy(target: string): Promise<RecordingPro
         response.write(chunk);
       });
       answer.on('end', () => {
-        response.addTrailers(answer.trailers as Record<string, string>);
+        response.addTrailers(answer.trailers);
         response.end();
         const named = headers['cimmethod'];
         answers.push({

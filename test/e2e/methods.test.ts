@@ -1,0 +1,166 @@
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { samplePolicies, writePolicyJson } from '../../src/acm/index.js';
+import { type CimInstancePath, type CimValue, createInstancePath } from '../../src/cim/index.js';
+import type { WbemClient } from '../../src/client/index.js';
+import { namespace, openSampleHost, type SampleHost } from './support/sample-host.js';
+
+type Out = Readonly<Record<string, CimValue>>;
+
+async function serviceOf(client: WbemClient, className: string): Promise<CimInstancePath> {
+  const [path] = await client.enumerateInstanceNames(className);
+  if (path === undefined) throw new Error(`no ${className}`);
+  return path;
+}
+
+async function call(
+  client: WbemClient,
+  className: string,
+  method: string,
+  parameters: Readonly<Record<string, CimValue>>,
+): Promise<{ readonly value: CimValue; readonly out: Out }> {
+  const { returnValue, out } = await client.invoke(await serviceOf(client, className), method, parameters);
+  return { value: returnValue, out };
+}
+
+let sample: SampleHost;
+let client: WbemClient;
+
+beforeAll(async () => {
+  sample = await openSampleHost();
+  ({ client } = sample.admin);
+});
+afterAll(() => sample.close());
+
+describe('a draft', () => {
+  const service = 'TVDC_SecurityPolicyService';
+  let draft: CimInstancePath;
+  const names = async (className: string): Promise<readonly string[]> => {
+    const all = await client.associatorsOf(draft, { resultClass: className });
+    return all.flatMap((item) => ('getString' in item ? [item.getString('ElementName') ?? ''] : [])).sort();
+  };
+
+  beforeAll(async () => {
+    draft = (await sample.admin.host.importPolicy(writePolicyJson(samplePolicies['tvdc-sample 1.0']), 'json')).policy;
+  });
+
+  test('gets a label with types that it did not know, and loses it again', async () => {
+    const made = await call(client, service, 'CreateLabel', {
+      Name: 'HR',
+      Kind: 2,
+      Types: ['HR'],
+      ChineseWallTypes: ['HR'],
+      Policy: draft,
+    });
+    expect(made.value).toBe(0);
+    expect(await names('TVDC_SecurityLabel')).toContain('HR');
+    const label = made.out['Label'] as CimInstancePath;
+    expect((await client.getInstance(label)).get('ChineseWallTypes')).toEqual(['HR']);
+    const again = { Name: 'HR', Kind: 2, Types: ['HR'], Policy: draft };
+    expect((await call(client, service, 'CreateLabel', again)).value).toBe(5);
+    expect((await call(client, service, 'DeleteLabel', { Label: label })).value).toBe(0);
+    expect(await names('TVDC_SecurityLabel')).not.toContain('HR');
+    await expect(call(client, service, 'DeleteLabel', { Label: label })).rejects.toMatchObject({ status: 6 });
+  });
+
+  test('gives a resource exactly one type', async () => {
+    const label = { Name: 'HR', Kind: 3, Policy: draft };
+    expect((await call(client, service, 'CreateLabel', { ...label, Types: ['HR', 'MA'] })).value).toBe(5);
+    expect((await call(client, service, 'CreateLabel', { ...label, Types: ['HR'] })).value).toBe(0);
+  });
+
+  test('gets a conflict set of declared types only', async () => {
+    const wrong = { Name: 'odd', Types: ['MA', 'nobody'], Policy: draft };
+    const refused = await call(client, service, 'CreateConflictSet', wrong);
+    expect([refused.value, refused.out['Explanation']]).toEqual([32771, expect.stringContaining('nobody')]);
+    const made = await call(client, service, 'CreateConflictSet', {
+      Name: 'MA-SU',
+      Types: ['MA', 'SU'],
+      Policy: draft,
+    });
+    expect(made.value).toBe(0);
+    expect(await names('TVDC_ConflictSet')).toEqual(['MA-SU']);
+    const set = made.out['ConflictSet'] as CimInstancePath;
+    expect((await client.getInstance(set)).get('Types')).toEqual(['MA', 'SU']);
+    expect((await call(client, service, 'DeleteConflictSet', { ConflictSet: set })).value).toBe(0);
+    expect(await names('TVDC_ConflictSet')).toEqual([]);
+  });
+
+  test('does not change any more once it is deployed', async () => {
+    await sample.admin.host.deployPolicy(draft);
+    const late = { Name: 'late', Kind: 2, Types: ['MA'], Policy: draft };
+    const { value, out } = await call(client, service, 'CreateLabel', late);
+    expect([value, out['Explanation']]).toEqual([4, expect.stringContaining('deployed')]);
+    expect(await names('TVDC_SecurityLabel')).not.toContain('late');
+  });
+});
+
+describe('a virtual TPM', () => {
+  const service = 'TVDC_VirtualTPMService';
+  const tpmOf = async (of: WbemClient, vm: string): Promise<CimInstancePath | undefined> =>
+    (await of.enumerateInstances('TVDC_VirtualTPM')).find((tpm) => tpm.getString('ElementName') === `TPM of ${vm}`)
+      ?.path ?? undefined;
+
+  test('is reset, destroyed and made again while its machine is off', async () => {
+    const vm = (await sample.admin.host.vm('ms-1')).path;
+    const before = (await tpmOf(client, 'ms-1')) as CimInstancePath;
+    const name = (await client.getInstance(before)).getString('EKName');
+    expect((await call(client, service, 'ResetTPM', { TPM: before })).value).toBe(0);
+    // A reset clears what the owner had; the endorsement key, and with it the certificate, stays.
+    expect((await client.getInstance(before)).getString('EKName')).toBe(name);
+    expect((await call(client, service, 'DestroyTPM', { TPM: before })).value).toBe(0);
+    expect(await tpmOf(client, 'ms-1')).toBeUndefined();
+    expect((await call(client, service, 'CreateTPM', { System: vm })).value).toBe(0);
+    const made = (await tpmOf(client, 'ms-1')) as CimInstancePath;
+    expect((await client.getInstance(made)).getString('EKName')).not.toBe(name);
+  });
+
+  test('goes to another host of the datacenter, once, and is no longer usable here', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'tvdc-target-'));
+    // Hosts of one datacenter have certificates of one root.
+    await cp(join(sample.folder, 'ca', 'root'), join(folder, 'ca', 'root'), { recursive: true });
+    const target = await openSampleHost({ folder });
+    try {
+      const { id } = await sample.admin.host.vm('ma-2');
+      const tpm = (await tpmOf(client, 'ma-2')) as CimInstancePath;
+      const name = (await client.getInstance(tpm)).getString('EKName');
+      const there = target.admin.client;
+      const offer = (await call(there, service, 'PrepareImport', { SystemUUID: id })).out;
+      const parameters = { ImportKey: offer['ImportKey'] ?? null, Nonce: offer['Nonce'] ?? null, TPM: tpm };
+      expect((await call(client, service, 'ExportTPM', { ...parameters, Nonce: 'AAAA' })).value).toBe(5);
+      const exported = await call(client, service, 'ExportTPM', parameters);
+      expect(exported.value).toBe(0);
+      expect((await client.getInstance(tpm)).getString('State')).toBe('migrated');
+      expect((await call(client, service, 'ExportTPM', parameters)).value).toBe(4);
+
+      const moved = sample.vm.parts.inventory.vm(id);
+      if (moved === undefined) throw new Error('no VM');
+      // What a migration records before the TPM comes.
+      await target.vm.parts.inventory.change((change) =>
+        change.putVm({ ...moved, name: 'moved', disks: [], ports: [] }),
+      );
+      const keys = { CreationClassName: 'TVDC_ComputerSystem', Name: id };
+      const system = createInstancePath('TVDC_ComputerSystem', keys, { namespace });
+      const state = exported.out['State'] ?? null;
+      const taken = await call(there, service, 'ImportTPM', { State: state, System: system });
+      expect(taken.value).toBe(0);
+      expect((await there.getInstance(taken.out['TPM'] as CimInstancePath)).getString('EKName')).toBe(name);
+      expect((await call(there, service, 'ImportTPM', { State: state, System: system })).value).toBe(4);
+    } finally {
+      await target.close();
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  test('is left alone while its machine runs', async () => {
+    const { host } = sample.admin;
+    await host.enablePolicy((await host.policy('tvdc-sample 1.0')).path as CimInstancePath);
+    for (const element of ['ma-1', 'ma-1-disk', 'vlan:100']) await host.assignLabel(element, 'MA', '');
+    await host.requestState('ma-1', 'start');
+    const tpm = (await tpmOf(client, 'ma-1')) as CimInstancePath;
+    const { value, out } = await call(client, service, 'DestroyTPM', { TPM: tpm });
+    expect([value, out['Explanation']]).toEqual([4097, expect.stringContaining('running')]);
+    expect((await client.getInstance(tpm)).getString('State')).toBe('running');
+  });
+});
