@@ -183,8 +183,9 @@ export async function verifyEvidenceBundle(text: string, options: BundleOptions 
     member: memberOf(evidence),
     now: evidence.verdict.issued,
   });
+  const attested = host?.verdict.subject.uuid.toLowerCase();
   const wrongHost =
-    binding !== null && binding.host.toLowerCase() !== host?.verdict.subject.uuid.toLowerCase()
+    binding !== null && attested !== undefined && binding.host.toLowerCase() !== attested
       ? [reason('wrong_issuer_host', { detail: `bound at host ${binding.host}` })]
       : [];
   const extraData =

@@ -3,6 +3,7 @@ import type { Store } from '../../store/index.js';
 import type { AppraisalPolicy } from '../appraise/index.js';
 import type { AssertedEvidence, Evidence, IdentityEvidence, RoundMember, Subject } from '../evidence/index.js';
 import type { ReferenceDatabase } from '../references/index.js';
+import type { EvidenceError, LookError } from '../verify/index.js';
 import type { Assurance, Reason, Verdict } from '../verdict/index.js';
 
 /** A root that the verifier believes, and how strong what it certifies is. */
@@ -143,6 +144,11 @@ export interface Verifier {
   ): Promise<Verdict>;
   /** The attempt failed: `detail` says why. */
   recordUnreachable(subject: Subject, detail: string): Promise<Verdict>;
+  /**
+   * The identity was refused before there was evidence: bad, and said so. It does not stick, as nothing was bound; the next
+   * round decides anew.
+   */
+  recordRefused(subject: Subject, why: EvidenceError | LookError): Promise<Verdict>;
   recordStateChange(subject: Subject, change: StateChange): Promise<Verdict>;
   /** Ends the stickiness of an untrusted verdict; the next round decides anew. False if the id is not the current one. */
   acknowledge(subject: Subject, verdictId: string): Promise<boolean>;

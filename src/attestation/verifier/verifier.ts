@@ -302,6 +302,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
 
     recordUnreachable: (subject, detail) =>
       alone(subject, () => record(subject, unjudged(subject, reason('unreachable', { detail })), aside)),
+    recordRefused: (subject, why) => alone(subject, () => record(subject, unjudged(subject, why.reason), pushed)),
     recordStateChange: (subject, change) =>
       alone(subject, () => record(subject, unjudged(subject, reason('state_changed', { detail: change })), aside)),
 

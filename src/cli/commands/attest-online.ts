@@ -26,7 +26,7 @@ import { readText, writeBytes } from '../files.js';
 import { type Columns, print, type Streams, toJson, writeRecords } from '../output/index.js';
 import { untilSignal } from '../signals.js';
 import { saveHostAnchor } from './attest-anchor.js';
-import { attestThrough, historyThrough } from './attest-through.js';
+import { acknowledgeThrough, attestThrough, historyThrough } from './attest-through.js';
 import { recordOf, type VerdictRecord, verdictColumns } from './verdict-record.js';
 import { signersIn, verifierFolder, withState } from './verifier-folder.js';
 
@@ -273,6 +273,23 @@ export async function verifyExported(
   if (found.verdict !== 'trusted') throw new Exit(exitStatus.no);
 }
 
+async function acknowledge(streams: Streams, system: string, options: AttestCommandOptions): Promise<void> {
+  if (options.verifier !== undefined) {
+    await print(streams, `${await acknowledgeThrough(system, options)}\n`);
+    return;
+  }
+  const { verifier, rounds, close } = openLocalVerifier(verifierFolder(options.state));
+  try {
+    const subject = verifier.subjects().find((one) => one.uuid === system.toLowerCase() || rounds.nameOf(one) === system);
+    const current = subject === undefined ? null : verifier.status(subject).verdict;
+    if (subject === undefined || current === null) throw new TvdcError('not_found', `no verdict on ${system} yet`);
+    if (!(await verifier.acknowledge(subject, current.id))) throw new TvdcError('refused', `there is nothing to acknowledge for ${system}`);
+    await print(streams, `${system} is pending: the next round decides\n`);
+  } finally {
+    await close();
+  }
+}
+
 async function ready(streams: Streams, options: ConnectionOptions): Promise<void> {
   const found = await checkReadiness(await connect(options), namespaceOf(options));
   const form = outputForm(options);
@@ -327,6 +344,10 @@ export function addOnlineCommands(attest: Command, streams: Streams): void {
     .option('--to <file>', 'where to', '-')
     .option('--actions', 'what was done about verdicts')
     .action((system: string | undefined, options: HistoryOptions) => history(streams, system ?? null, options));
+  withVerifier(withConnection(attest.command('acknowledge')))
+    .argument('<system>', 'name or UUID')
+    .description('end the effect of an untrusted verdict: the next round decides, over the whole log')
+    .action((system: string, options: AttestCommandOptions) => acknowledge(streams, system, options));
   withConnection(attest.command('ready'))
     .description('what the host lacks to be attested: TPM, measured boot, IMA policy, our own code measured')
     .action((options: ConnectionOptions) => ready(streams, options));

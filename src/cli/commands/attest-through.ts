@@ -122,3 +122,17 @@ export async function historyThrough(
     .map((item) => ({ ...item, lastTrusted: lastTrusted(item.system) }));
   await writeRecords(streams, outputForm(options), records, verdictColumns);
 }
+
+/** Acknowledges the current verdict at a verifier that serves. @returns a sentence */
+export async function acknowledgeThrough(system: string, options: AttestCommandOptions): Promise<string> {
+  const client = await verifierClient(options);
+  const namespace = namespaceOf(options);
+  const known = (await verdictsOf(client, namespace)).map(recordOfInstance);
+  const current = known
+    .filter((item) => item.name === system || item.system === system.toLowerCase())
+    .sort((a, b) => (a.issued < b.issued ? 1 : -1))[0];
+  if (current === undefined) throw new TvdcError('not_found', `no verdict on ${system} yet`);
+  const Verdict = createInstancePath(verdictClass, { InstanceID: `TVDC:verdict:${current.id}` }, { namespace });
+  completed('Acknowledge', await client.invoke(await serviceOf(client, namespace), 'Acknowledge', { Verdict }, { namespace }));
+  return `${system} is pending: the next round decides`;
+}

@@ -129,7 +129,7 @@ async function logOfRun(options: ImportCommandOptions, system: string): Promise<
   const { host, vms } = await listSystems(client, namespace);
   const found = [host, ...vms].find(({ name, uuid }) => name === system || uuid === system.toLowerCase());
   if (found === undefined) throw new TvdcError('not_found', `no system ${system} on this host`);
-  const log = await client.associatorPaths(found.path, { namespace, assocClass: 'TVDC_UseOfLog' }).first();
+  const log = await client.associatorPaths(found.path, { namespace, assocClass: 'TVDC_UseOfLog', resultClass: 'TVDC_MeasurementLog' }).first();
   if (log === undefined) throw new TvdcError('not_found', `the host shows no measurements of ${found.name}`);
   const parts: Uint8Array[] = [];
   for (let at = 0n; ; ) {

@@ -1,4 +1,6 @@
 import {
+  EvidenceError,
+  LookError,
   type AppraisalPolicy,
   assertedMember,
   type AssertedEvidence,
@@ -71,7 +73,7 @@ interface Target {
 type Answer =
   | { readonly kind: 'quoted'; readonly fetched: FetchedEvidence }
   | { readonly kind: 'host_asserted'; readonly evidence: AssertedEvidence }
-  | { readonly kind: 'failed'; readonly why: string };
+  | { readonly kind: 'failed'; readonly error: unknown };
 
 const vmSelection = 'sha256:0-10';
 const hostSelection = 'sha256:0-10,13';
@@ -154,7 +156,7 @@ class Round {
       const extraData = vmExtraData(challenge.nonce, uuid, ekName);
       return { kind: 'quoted', fetched: await this.#fetch(target, policy, extraData, vmSelection) };
     } catch (error) {
-      return { kind: 'failed', why: messageOf(error) };
+      return { kind: 'failed', error };
     }
   }
 
@@ -176,7 +178,7 @@ class Round {
     const expectations = { challenge, policy: policies.vm(subject.uuid, target.name), vm: subject.uuid, host };
     switch (answer.kind) {
       case 'failed':
-        return verifier.recordUnreachable(subject, answer.why);
+        return this.#recordFailure(subject, answer.error);
       case 'quoted':
         return verifier.judgeVm(answer.fetched.evidence, hostVerdict, expectations);
       case 'host_asserted':
@@ -192,9 +194,16 @@ class Round {
       await this.#bind(host, host.subject.uuid);
       item = await this.#fetch(host, policies.host, hostExtraData(challenge.nonce, members), hostSelection);
     } catch (error) {
-      return verifier.recordUnreachable(host.subject, messageOf(error));
+      return this.#recordFailure(host.subject, error);
     }
     return verifier.judgeHost(item.evidence, { challenge, policy: policies.host, host: host.subject.uuid, members });
+  }
+
+  /** An identity that was refused is bad evidence; everything else is a failure to ask. */
+  #recordFailure(subject: Subject, error: unknown): Promise<Verdict> {
+    const { verifier } = this.#options;
+    if (error instanceof EvidenceError || error instanceof LookError) return verifier.recordRefused(subject, error);
+    return verifier.recordUnreachable(subject, messageOf(error));
   }
 
   /** Evidence since the last round; from the beginning where the TPM was reset meanwhile. */
