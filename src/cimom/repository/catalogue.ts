@@ -22,6 +22,22 @@ export interface ClassHeader {
   readonly id: string;
 }
 
+/** Headers by folded name and by number. */
+class Names {
+  readonly byName = new Map<string, ClassHeader>();
+  readonly byId = new Map<string, ClassHeader>();
+
+  add(header: ClassHeader): void {
+    this.byName.set(foldName(header.name), header);
+    this.byId.set(header.id, header);
+  }
+
+  delete(header: ClassHeader): void {
+    this.byName.delete(foldName(header.name));
+    this.byId.delete(header.id);
+  }
+}
+
 const all = 1_000_000;
 
 /** Takes the next number that nothing in the repository has. */
@@ -31,57 +47,52 @@ export function takeNumber(tx: StoreTransaction): string {
   return next.toString(36);
 }
 
-/** Classes and qualifier types of one namespace: names are read at once, declarations when they are asked for. */
+/** Classes and qualifier types of one namespace: names are read with the first question, declarations when they are asked for. */
 export class Catalogue implements SchemaSource {
   readonly schema: Schema;
   readonly #store: Store;
   readonly #space: string;
-  readonly #headers = new Map<string, ClassHeader>();
-  readonly #byId = new Map<string, ClassHeader>();
+  #names: Names | null = null;
   readonly #declared = new Map<string, CimClass>();
   #qualifiers: Map<string, CimQualifierType> | null = null;
 
   constructor(store: Store, space: string) {
     this.#store = store;
     this.#space = space;
-    this.#readHeaders();
     this.schema = createSchema(this);
   }
 
-  #readHeaders(): void {
-    const prefix = headerPrefix(this.#space);
-    for (const { value } of this.#store.range(area, prefix, prefixEnd(prefix), all)) {
-      const [name, superclass, id] = parseStored(value) as readonly [string, string | null, string];
-      this.#remember({ name, superclass, id });
+  #headers(): Names {
+    if (this.#names === null) {
+      this.#names = new Names();
+      const prefix = headerPrefix(this.#space);
+      for (const { value } of this.#store.range(area, prefix, prefixEnd(prefix), all)) {
+        const [name, superclass, id] = parseStored(value) as readonly [string, string | null, string];
+        this.#names.add({ name, superclass, id });
+      }
     }
+    return this.#names;
   }
 
   /** Forgets everything and reads the names anew, after the store was changed from elsewhere. */
   reload(): void {
-    this.#headers.clear();
-    this.#byId.clear();
+    this.#names = null;
     this.#declared.clear();
     this.#qualifiers = null;
-    this.#readHeaders();
     this.schema.invalidateAll();
   }
 
-  #remember(header: ClassHeader): void {
-    this.#headers.set(foldName(header.name), header);
-    this.#byId.set(header.id, header);
-  }
-
   header(name: string): ClassHeader | undefined {
-    return this.#headers.get(foldName(name));
+    return this.#headers().byName.get(foldName(name));
   }
 
   headerOfId(id: string): ClassHeader | undefined {
-    return this.#byId.get(id);
+    return this.#headers().byId.get(id);
   }
 
   find(name: string): CimClass | undefined {
     const folded = foldName(name);
-    if (!this.#headers.has(folded)) return undefined;
+    if (!this.#headers().byName.has(folded)) return undefined;
     let cls = this.#declared.get(folded);
     if (cls === undefined) {
       const value = this.#store.get(area, classKey(this.#space, name));
@@ -93,11 +104,11 @@ export class Catalogue implements SchemaSource {
   }
 
   *names(): Iterable<string> {
-    for (const header of this.#headers.values()) yield header.name;
+    for (const header of this.#headers().byName.values()) yield header.name;
   }
 
   superclassOf(name: string): string | null | undefined {
-    return this.#headers.get(foldName(name))?.superclass;
+    return this.#headers().byName.get(foldName(name))?.superclass;
   }
 
   #types(): Map<string, CimQualifierType> {
@@ -136,7 +147,7 @@ export class Catalogue implements SchemaSource {
     tx.put(area, headerKey(this.#space, cls.name), JSON.stringify([header.name, header.superclass, header.id]));
     tx.put(area, classKey(this.#space, cls.name), JSON.stringify(encodeClass(cls)));
     tx.afterCommit(() => {
-      this.#remember(header);
+      this.#headers().add(header);
       // Read back on demand: what was given may hold on to the text of a whole request.
       this.#declared.delete(foldName(cls.name));
       this.schema.invalidate(cls.name);
@@ -150,8 +161,7 @@ export class Catalogue implements SchemaSource {
     tx.delete(area, classKey(this.#space, name));
     deletePrefix(tx, layoutPrefix(header.id));
     tx.afterCommit(() => {
-      this.#headers.delete(foldName(name));
-      this.#byId.delete(header.id);
+      this.#headers().delete(header);
       this.#declared.delete(foldName(name));
       this.schema.invalidate(name);
     });
