@@ -19,6 +19,8 @@ interface Result {
   readonly rate: number;
   readonly cpu: number;
   readonly p99: number;
+  /** Bytes received for one operation. */
+  readonly bytes: number;
 }
 
 /** Runs the operation on each connection for a time; the operations' milliseconds. */
@@ -37,11 +39,16 @@ async function load(operation: Measured, connections: readonly Connection[], dur
   return times;
 }
 
+function totalOf(connections: readonly Connection[]): number {
+  return connections.reduce((sum, connection) => sum + connection.received, 0);
+}
+
 async function measure(server: MeasuredServer, operation: Measured, count: number): Promise<Result> {
   const connections = await Promise.all(Array.from({ length: count }, () => Connection.open(server.port)));
   try {
     await load(operation, connections, seconds * 0.75);
     const before = await server.usage();
+    const received = totalOf(connections);
     const started = performance.now();
     const times = await load(operation, connections, seconds);
     const elapsed = performance.now() - started;
@@ -50,6 +57,7 @@ async function measure(server: MeasuredServer, operation: Measured, count: numbe
     return {
       rate: (times.length / elapsed) * 1000,
       cpu: (cpu - before.cpu) / times.length,
+      bytes: (totalOf(connections) - received) / times.length,
       p99: times[Math.floor(times.length * 0.99)] ?? 0,
     };
   } finally {
@@ -61,7 +69,7 @@ const digits = (value: number): string => value.toFixed(value < 1 ? 3 : value < 
 
 async function measureOperations(server: MeasuredServer): Promise<void> {
   const table = new Table({
-    head: ['operation', 'connections', 'per second', 'p99 ms', 'CPU ms', 'best peer', 'ratio', 'goal', ''],
+    head: ['operation', 'connections', 'kB', 'per second', 'p99 ms', 'CPU ms', 'best peer', 'ratio', 'goal', ''],
     style: { head: [], border: [] },
   });
   const only = argument('only') ?? '';
@@ -70,12 +78,13 @@ async function measureOperations(server: MeasuredServer): Promise<void> {
   if (wanted[0] !== undefined) await measure(server, wanted[0], 8);
   for (const operation of wanted) {
     for (const count of operation.connections) {
-      const { rate, cpu, p99 } = await measure(server, operation, count);
+      const { rate, cpu, p99, bytes } = await measure(server, operation, count);
       const peer = operation.peer.figures[[1, 8, 32].indexOf(count)] ?? null;
       const goal = operation.goal[count === 1 ? 0 : 1];
       table.push([
         operation.name,
         count,
+        digits(bytes / 1000),
         Math.round(rate),
         digits(p99),
         digits(cpu),

@@ -50,6 +50,8 @@ export class Connection {
   /** Bytes that the answer will have; null: it is chunked; -1: not known yet. */
   #wanted: number | null = -1;
   #firstByte = 0;
+  /** Bytes received so far. */
+  received = 0;
 
   private constructor(socket: Socket) {
     this.#socket = socket;
@@ -78,6 +80,7 @@ export class Connection {
     if (waiting === null) return;
     if (this.#size === 0) this.#firstByte = performance.now() - waiting.started;
     this.#size += part.length;
+    this.received += part.length;
     if (this.#head.length < keptBytes) this.#head += part.toString('latin1', 0, keptBytes);
     this.#tail = part.length >= keptBytes ? part : Buffer.concat([this.#tail.subarray(-keptBytes), part]);
     if (this.#wanted === -1) this.#readHead();

@@ -90,7 +90,7 @@ export function operations(): readonly Measured[] {
       run: inTurn(instances, (at) => ({ kind: 'GetInstance', namespace, instanceName: itemPath(at), ...plain })),
     },
     {
-      name: 'GetClass, 60 kB',
+      name: 'GetClass, 55 kB',
       peer: { name: 'OpenPegasus', figures: [0.25, 0.19, 0.2] },
       goal: [0.11, 0.06],
       connections: all,
