@@ -11,6 +11,7 @@ import {
   createEmbeddedNetwork,
   createEmbeddedStorage,
   defineVm,
+  DenialLimit,
   GuestBoot,
   HostBoot,
   HostEvents,
@@ -47,6 +48,7 @@ async function openParts(store: Store): Promise<HostParts> {
     randomness: systemRandomness,
     log: silentLog,
     locks: createKeyedLock(),
+    denials: new DenialLimit(systemClock),
     events: new HostEvents(() => undefined),
   };
 }

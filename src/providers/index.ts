@@ -12,7 +12,7 @@ import { trustProviders } from './tpm/index.js';
 
 export { type AlertPorts, startAlerts } from './alerts/index.js';
 export { decisionId } from './decisions/index.js';
-export type { HostTpmView, HostView, Veil } from './kit/index.js';
+export type { AccountDesk, HostTpmView, HostView, Veil } from './kit/index.js';
 
 /** The whole CIM face of one host. */
 export function hostFace(view: HostView): readonly Provider[] {

@@ -1,4 +1,5 @@
 export * from './boot/index.js';
+export { DenialLimit, type RecordedDenial } from './denial-limit.js';
 export * from './domains/index.js';
 export { RefusedError, VmmError, type VmmErrorCode } from './errors.js';
 export { type Actor, type HostEvent, HostEvents } from './events.js';

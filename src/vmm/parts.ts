@@ -3,6 +3,7 @@ import type { Clock, KeyedLock, Log, Randomness } from '../base/index.js';
 import type { Journal, Store } from '../store/index.js';
 import type { VtpmInstances } from '../vtpm/index.js';
 import type { GuestBoot } from './boot/index.js';
+import type { DenialLimit } from './denial-limit.js';
 import type { HostEvents } from './events.js';
 import type { HypervisorDriver } from './hypervisor/index.js';
 import type { HostIdentity, Inventory } from './inventory/index.js';
@@ -27,4 +28,6 @@ export interface HostParts {
   /** One transition at a time for each VM. */
   readonly locks: KeyedLock;
   readonly events: HostEvents;
+  /** Which denials are recorded, and which only counted. */
+  readonly denials: DenialLimit;
 }

@@ -92,6 +92,7 @@ export function createElementFinder(parts: HostParts, host: HostElements): (path
       case 'tvdc_accessdecision':
         return { kind: 'record', id: after(key('InstanceID'), /^TVDC:decision:(.+)$/) };
       case 'cim_identity':
+      case 'tvdc_rolegrant':
         return unknown;
       default:
         return common;

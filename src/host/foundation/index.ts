@@ -1,4 +1,4 @@
-export { ensureAccount, readSecret } from './accounts.js';
+export { createAccountDesk, ensureAccount, readSecret } from './accounts.js';
 export { defaultDataFolder, secretFile } from './data-folder.js';
 export { type Foundation, type FoundationOptions, openFoundation } from './foundation.js';
 export { backupFolder } from './maintenance.js';

@@ -7,7 +7,7 @@ import { Domains, type HostParts, leaveRunning, recover } from '../../vmm/index.
 import { assemble } from '../assembly/index.js';
 import { createScope, recordDenials, roleRules } from '../authorization/index.js';
 import { observer } from '../front/index.js';
-import { ensureAccount, type Foundation, openFoundation } from '../foundation/index.js';
+import { createAccountDesk, ensureAccount, type Foundation, openFoundation } from '../foundation/index.js';
 import { installSample } from '../sample/index.js';
 import type { ManagementVmOptions, VtpmChoice } from './options.js';
 import { openParts } from './parts.js';
@@ -60,7 +60,8 @@ export async function openManagementVm(options: ManagementVmOptions): Promise<Ma
     const hostElements = { tpm: trust.view.uuid, certificates: trust.view.ekCertificateChain };
     const scope = createScope(parts, domains, hostElements);
     const veil = scope.veil((user) => grants.of(user));
-    const view: HostView = { parts, domains, grants, hostBoot, hostTpm: trust.view, veil, namespace };
+    const accounts = createAccountDesk(foundation);
+    const view: HostView = { parts, domains, grants, accounts, hostBoot, hostTpm: trust.view, veil, namespace };
     const adminSecret = await ensureAccount(foundation, 'admin', 'datacenter-admin');
     // Whoever may open the observers' socket may look, whatever the account is called.
     await foundation.grants.grant({ user: observer, role: 'observer', datacenter: null, domains: null });

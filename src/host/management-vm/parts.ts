@@ -7,6 +7,7 @@ import {
   createEmbeddedHypervisor,
   createEmbeddedNetwork,
   createEmbeddedStorage,
+  DenialLimit,
   GuestBoot,
   HostBoot,
   HostEvents,
@@ -44,11 +45,9 @@ export async function openParts(
     folder: join(options.folder, 'vtpm'),
     authority: trust.authority,
     ownerState: (vm) => inventory.vm(vm)?.state ?? 'absent',
-    onFailure: (tpm, restarted) => {
-      log.error('virtual TPM failed', { vm: tpm.vmUuid, restarted });
-      const sentence = restarted
-        ? 'it ended and was started again; its PCRs are lost'
-        : 'it ended and could not be started again';
+    onFailure: (tpm) => {
+      log.error('virtual TPM failed', { vm: tpm.vmUuid });
+      const sentence = 'it ended by itself and its PCRs are lost; reset the virtual machine';
       store
         .transaction(
           (tx) =>
@@ -82,6 +81,7 @@ export async function openParts(
     log,
     locks: createKeyedLock(),
     events,
+    denials: new DenialLimit(clock),
   };
   return { parts, hostBoot };
 }

@@ -58,6 +58,7 @@ function recordValues(entry: JournalEntry, cover: (text: string) => string): Val
     EnforcedBy: text(entry, 'enforced_by') ?? 'management VM',
     Actor: entry.actor,
     Subject: entry.subject,
+    Repeated: typeof entry.facts['repeated'] === 'number' ? entry.facts['repeated'] : 0,
     PerceivedSeverity: isDenial(entry) ? 5 : 2,
   };
 }

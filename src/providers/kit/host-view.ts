@@ -29,11 +29,23 @@ export interface Veil {
   cover(caller: Caller, text: string): string;
 }
 
+/** The accounts of the host, as an administrator handles them. Secrets go back to the caller and nowhere else. */
+export interface AccountDesk {
+  users(): readonly string[];
+  /** @returns the random secret @throws AccountError `bad_user_name`, `account_exists` */
+  create(user: string): Promise<string>;
+  /** @param secret null: a random one @returns the random secret; null where one was given @throws AccountError */
+  setSecret(user: string, secret: string | null): Promise<string | null>;
+  /** @throws AccountError `no_such_account` */
+  remove(user: string): Promise<void>;
+}
+
 /** All that the CIM face of a host shows. */
 export interface HostView {
   readonly parts: HostParts;
   readonly domains: Domains;
   readonly grants: Grants;
+  readonly accounts: AccountDesk;
   readonly hostBoot: HostBoot;
   readonly hostTpm: HostTpmView;
   readonly veil: Veil;

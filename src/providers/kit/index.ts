@@ -1,4 +1,4 @@
-export type { HostTpmView, HostView, Veil } from './host-view.js';
+export type { AccountDesk, HostTpmView, HostView, Veil } from './host-view.js';
 export { mergeAssociations } from './merge.js';
 export { associationProvider, type Link, listProvider, type Values } from './list-provider.js';
 export {

@@ -106,6 +106,13 @@ function labelMethods(view: HostView): Readonly<Record<string, MethodFunction>> 
   };
 }
 
+/** What happens to a label that a policy would no longer define. */
+function lostLabel({ parts }: HostView, label: string, elements: readonly string[]): string {
+  const { inventory } = parts;
+  const names = elements.map((id) => inventory.vm(id)?.name ?? inventory.volumeByResource(id)?.name ?? id);
+  return `${label} would not be defined any more: ${names.join(', ')}`;
+}
+
 function policyMethods(view: HostView, paths: Paths): Readonly<Record<string, MethodFunction>> {
   const { parts } = view;
   return {
@@ -120,7 +127,7 @@ function policyMethods(view: HostView, paths: Paths): Readonly<Record<string, Me
         );
         return {
           Policy: paths.policy(record.name, record.version),
-          Findings: findings.map((finding) => `${finding.xserr}: ${finding.message}`),
+          Findings: findings.map(({ xserr, message }) => (xserr === null ? message : `${xserr}: ${message}`)),
         };
       }),
     DeployPolicy: (context, _self, parameters) =>
@@ -133,6 +140,20 @@ function policyMethods(view: HostView, paths: Paths): Readonly<Record<string, Me
         const { name, version } = policyOf(requiredPath(parameters, 'Policy'));
         const decision = await enablePolicy(parts, actorOf(context), name, version);
         return { Explanation: decision.sentence };
+      }),
+    PlanPolicy: (_context, _self, parameters) =>
+      ownMethod(async () => {
+        const { name, version } = policyOf(requiredPath(parameters, 'Policy'));
+        const record = parts.monitor.policies.get(name, version);
+        if (record === undefined) throw new CimError(6, `no policy ${name} ${version} on this host`);
+        const { decision, breaks, dormant, invalidated } = parts.monitor.plan(record.document);
+        return {
+          Permitted: decision.permit,
+          Breaks: breaks.map(({ sentence }) => sentence),
+          Dormant: dormant.map(({ sentence }) => sentence),
+          Invalidated: invalidated.map(({ label, elements }) => lostLabel(view, label, elements)),
+          Explanation: decision.sentence,
+        };
       }),
     ResetPolicy: (context) =>
       ownMethod(async () => {

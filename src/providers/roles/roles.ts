@@ -1,12 +1,5 @@
 import { CimError, createInstancePath } from '../../cim/index.js';
-import {
-  isRole,
-  type MethodFunction,
-  type Provider,
-  type ProviderContext,
-  type Role,
-  roles,
-} from '../../cimom/index.js';
+import { type Grant, isRole, type MethodFunction, type Provider, type Role, roles } from '../../cimom/index.js';
 import { VmmError } from '../../vmm/index.js';
 import {
   associationProvider,
@@ -20,6 +13,7 @@ import {
   serviceValues,
   textList,
 } from '../kit/index.js';
+import { checkGrantor, userMethods } from './users.js';
 
 const className = 'TVDC_RoleBasedAuthorizationService';
 
@@ -39,7 +33,7 @@ const roleNames: Readonly<Record<Role, string>> = {
 
 /** The roles and who has them, whatever the scope. */
 function memberProviders(view: HostView, paths: Paths): readonly Provider[] {
-  const { namespace, grants } = view;
+  const { namespace, grants, accounts, domains } = view;
   const roleKeys = (role: Role) => ({ CreationClassName: roleClass, Name: role });
   const identityId = (user: string): string => `TVDC:identity:${user}`;
   return [
@@ -57,8 +51,21 @@ function memberProviders(view: HostView, paths: Paths): readonly Provider[] {
     listProvider({
       className: identityClass,
       namespace,
-      rows: () => new Set(grants.list().map((grant) => grant.user)),
+      rows: () => new Set([...accounts.users(), ...grants.list().map((grant) => grant.user)]),
       values: (user) => ({ InstanceID: identityId(user), ...elementFacts(user, 'An account of this object manager.') }),
+    }),
+    listProvider({
+      className: 'TVDC_RoleGrant',
+      namespace,
+      rows: () => grants.list(),
+      values: ({ user, role, datacenter, domains: ids }: Grant) => ({
+        InstanceID: `TVDC:grant:${user}:${role}:${datacenter ?? '*'}`,
+        ...elementFacts(`${user} as ${role}`),
+        User: user,
+        Role: role,
+        Datacenter: datacenter,
+        TVDs: ids === null ? null : ids.map((id) => domains.domain(id)?.name ?? id),
+      }),
     }),
     associationProvider({
       className: 'TVDC_RoleMember',
@@ -91,14 +98,6 @@ export function roleProviders(view: HostView): readonly Provider[] {
     });
   };
 
-  /** A role in one datacenter gives no rights over others. @throws CimError 2 */
-  const checkGrantor = ({ caller }: ProviderContext, datacenter: string | null): void => {
-    if (caller.method === 'internal') return;
-    const own = grants.of(caller.user).filter((grant) => grant.role === 'datacenter-admin' && grant.domains === null);
-    if (own.some((grant) => grant.datacenter === null || grant.datacenter === datacenter)) return;
-    throw new CimError(2, 'roles are granted by the administrator of the same datacenter');
-  };
-
   const record = (user: string, subject: string, facts: Readonly<Record<string, string | readonly string[] | null>>) =>
     parts.store.transaction((tx) => {
       parts.journal.append(tx, { kind: 'role', actor: user, subject, facts });
@@ -110,7 +109,7 @@ export function roleProviders(view: HostView): readonly Provider[] {
         const user = requiredText(parameters, 'User');
         const role = roleOf(requiredText(parameters, 'Role'));
         const datacenter = optionalText(parameters, 'Datacenter');
-        checkGrantor(context, datacenter);
+        checkGrantor(view, context, datacenter);
         const names = textList(parameters, 'TVDs');
         if (datacenter !== null && !domains.datacenters().some((item) => item.name === datacenter)) {
           throw new VmmError('not_found', [datacenter]);
@@ -123,7 +122,7 @@ export function roleProviders(view: HostView): readonly Provider[] {
         const user = requiredText(parameters, 'User');
         const role = roleOf(requiredText(parameters, 'Role'));
         const datacenter = optionalText(parameters, 'Datacenter');
-        checkGrantor(context, datacenter);
+        checkGrantor(view, context, datacenter);
         await grants.revoke(user, role, datacenter);
         await record(context.caller.user, user, { change: 'revoke', role, datacenter });
       }),
@@ -134,7 +133,7 @@ export function roleProviders(view: HostView): readonly Provider[] {
     namespace,
     rows: () => [parts.identity],
     values: () => serviceValues(paths, className, 'Roles'),
-    methods,
+    methods: { ...methods, ...userMethods(view) },
   });
   return [service, ...memberProviders(view, paths)];
 }

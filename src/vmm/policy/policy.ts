@@ -127,22 +127,28 @@ export function setSystemLabel(parts: HostParts, actor: Actor, label: string): P
   return change(parts, actor, 'set system label', label, (options) => parts.monitor.setSystemLabel(label, options));
 }
 
-/** Records and tells that somebody tried to change what they may not: the attempt is an event of its own. */
+/**
+ * Records and tells that somebody tried to change what they may not: the attempt is an event of its own. Equal attempts in
+ * quick succession are only counted.
+ * @param unrecorded other attempts of the same user that the record stands for
+ */
 export async function recordForbidden(
   parts: HostParts,
   actor: Actor,
   what: string,
   element: string | null,
+  unrecorded = 0,
 ): Promise<string> {
-  const recordId = await parts.store.transaction(
-    (tx) =>
-      parts.journal.append(tx, {
-        kind: 'forbidden',
-        actor: actor.user,
-        subject: element ?? '',
-        facts: { attempt: what },
-      }).id,
+  const subject = element ?? '';
+  const key = ['forbidden', actor.user, subject, what].join('\0');
+  const { recordId, isNew } = await parts.denials.record(key, (counted) =>
+    parts.store.transaction((tx) => {
+      const repeated = counted + unrecorded;
+      const facts = { attempt: what, ...(repeated === 0 ? {} : { repeated }) };
+      return parts.journal.append(tx, { kind: 'forbidden', actor: actor.user, subject, facts }).id;
+    }),
   );
+  if (!isNew) return recordId;
   const args = [actor.user, what];
   parts.events.emit({
     kind: 'denied',

@@ -91,24 +91,29 @@ export interface Refusal {
   readonly decision: Decision;
 }
 
-/** Records a denial, tells it, and makes the error to throw. The intent of `vm` ends with it. */
+/**
+ * Records a denial, tells it, and makes the error to throw. Equal denials in quick succession are only counted. The intent of
+ * `vm` ends with it.
+ */
 export async function refuse(
   parts: HostParts,
   actor: Actor,
   refusal: Refusal,
   vm: string | null,
 ): Promise<RefusedError> {
-  const recordId = await parts.store.transaction((tx) => {
-    if (vm !== null) endIntent(tx, vm);
-    return parts.journal.append(tx, {
-      kind: 'decision',
-      actor: actor.user,
-      subject: refusal.element ?? refusal.decision.subject,
-      facts: decisionFacts(refusal.decision),
-    }).id;
-  });
   const { messageId, element, decision } = refusal;
-  parts.events.emit({ kind: 'denied', recordId, actor, messageId, arguments: refusal.arguments, element, decision });
+  const subject = element ?? decision.subject;
+  const key = [actor.user, subject, messageId, decision.reason, decision.sentence].join('\0');
+  const { recordId, isNew } = await parts.denials.record(key, (repeated) =>
+    parts.store.transaction((tx) => {
+      if (vm !== null) endIntent(tx, vm);
+      const facts = { ...decisionFacts(decision), ...(repeated === 0 ? {} : { repeated }) };
+      return parts.journal.append(tx, { kind: 'decision', actor: actor.user, subject, facts }).id;
+    }),
+  );
+  if (isNew) {
+    parts.events.emit({ kind: 'denied', recordId, actor, messageId, arguments: refusal.arguments, element, decision });
+  } else if (vm !== null) await parts.store.transaction((tx) => endIntent(tx, vm));
   return new RefusedError(messageId, refusal.arguments, decision, recordId);
 }
 

@@ -22,9 +22,11 @@ export interface PowerOptions {
   /** With the volatile state of the last suspend, which is used up; otherwise that state is thrown away. */
   readonly resume: boolean;
   /**
-   * The TPM ended by itself. `restarted`: it runs again from its state at rest, started by TPM2_Startup(CLEAR), its PCRs lost;
-   * otherwise it cannot be started.
+   * What follows when the TPM ends by itself. `restart`: it is started again from its state at rest by TPM2_Startup(CLEAR), its
+   * PCRs lost. `stay`: it has no power until it is given power again.
    */
+  readonly afterCrash: 'restart' | 'stay';
+  /** The TPM ended by itself; `restarted`: it runs again. */
   readonly onCrash: (restarted: boolean) => void;
 }
 

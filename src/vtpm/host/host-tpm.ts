@@ -113,6 +113,7 @@ async function openSimulated(options: HostTpmOptions, backend: 'swtpm' | 'softwa
   }
   const powered = await driver.power(stateName, {
     resume: false,
+    afterCrash: 'restart',
     onCrash: (restarted) => {
       log.error('host_tpm_failed', { backend, restarted });
     },

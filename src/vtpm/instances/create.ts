@@ -22,8 +22,8 @@ export interface VtpmInstancesOptions {
   readonly crls?: () => readonly Uint8Array[];
   /** State of the VM that owns a TPM: management may not reset or destroy the TPM of one that is not off. */
   readonly ownerState?: (vmUuid: string) => OwnerState;
-  /** A TPM ended by itself; `restarted`: it runs again, without its PCRs. */
-  readonly onFailure?: (instance: VtpmInstance, restarted: boolean) => void;
+  /** A TPM ended by itself: it is `failed` until its VM boots again, for whoever is in the VM could extend what he likes. */
+  readonly onFailure?: (instance: VtpmInstance) => void;
   /** Kind of new endorsement and attestation keys. */
   readonly keys?: KeyKind;
   readonly randomness?: Randomness;

@@ -9,7 +9,6 @@ export class Instance implements VtpmInstance {
   record: InstanceRecord;
   powered: PoweredTpm | null = null;
   failed = false;
-  restarts = 0;
   readonly #driver: VtpmDriver;
   #client: TpmClient | null = null;
 

@@ -118,6 +118,11 @@ export class Instances implements VtpmInstances {
   restart(vmUuid: string): Promise<VtpmInstance> {
     return this.#alone(vmUuid, async () => {
       const instance = this.#usable(vmUuid);
+      if (instance.failed) {
+        await this.#stop(instance);
+        await this.#power(instance, false);
+        return instance;
+      }
       const client = instance.client();
       await client.shutdown('clear');
       await instance.powered?.powerCycle();
@@ -308,11 +313,11 @@ export class Instances implements VtpmInstances {
     const { log, onFailure } = this.#parts;
     const powered = await this.#driver(instance).power(instance.uuid, {
       resume,
-      onCrash: (restarted) => {
-        log.error('vtpm_failed', { vm: instance.vmUuid, vtpm: instance.uuid, restarted });
-        if (restarted) instance.restarts++;
-        else instance.failed = true;
-        onFailure(instance, restarted);
+      afterCrash: 'stay',
+      onCrash: () => {
+        log.error('vtpm_failed', { vm: instance.vmUuid, vtpm: instance.uuid });
+        instance.failed = true;
+        onFailure(instance);
       },
     });
     instance.setPowered(powered);

@@ -14,7 +14,7 @@ export interface InstancesParts {
   readonly anchors: readonly Uint8Array[];
   readonly crls: () => readonly Uint8Array[];
   readonly ownerState: (vmUuid: string) => OwnerState;
-  readonly onFailure: (instance: VtpmInstance, restarted: boolean) => void;
+  readonly onFailure: (instance: VtpmInstance) => void;
   readonly keys: KeyKind;
   readonly randomness: Randomness;
   readonly clock: Clock;

@@ -6,7 +6,8 @@ export type VtpmBackend = (typeof vtpmBackends)[number];
 
 /**
  * State of an instance. `off`: its VM is off. `running`: it answers. `suspended`: saved with its PCRs. `migrated`: exported, only
- * `recover` or `destroy` afterwards. `failed`: its process ended and could not be started again.
+ * `recover` or `destroy` afterwards. `failed`: its process ended by itself, and its
+ * PCRs with it; it comes back when its VM boots again.
  */
 export const vtpmStates = ['off', 'running', 'suspended', 'migrated', 'failed'] as const;
 export type VtpmState = (typeof vtpmStates)[number];
@@ -35,8 +36,6 @@ export interface VtpmInstance {
   readonly sequence: number;
   /** Milliseconds since 1970-01-01 UTC. */
   readonly created: number;
-  /** How often it started again by itself after its process had ended, since this process began. */
-  readonly restarts: number;
   /** @throws VtpmError `vtpm_off` unless it runs */
   client(): TpmClient;
   /** Frames from the VM or a tool. @throws VtpmError `vtpm_off` */

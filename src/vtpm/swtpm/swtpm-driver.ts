@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Log, messageOf, type Randomness } from '../../base/index.js';
 import { createTpmClient, type TpmTransport } from '../../tpm/index.js';
-import { openKeyFile, type PoweredTpm, type VtpmDriver } from '../drivers/index.js';
+import { openKeyFile, type PoweredTpm, type PowerOptions, type VtpmDriver } from '../drivers/index.js';
 import { VtpmError } from '../errors.js';
 import { startSwtpm, type SwtpmProcess } from './process.js';
 
@@ -91,11 +91,11 @@ export function createSwtpmDriver({ folder, randomness, log }: SwtpmDriverOption
         throw error;
       }
     },
-    async power(uuid, { resume, onCrash }) {
+    async power(uuid, { resume, afterCrash, onCrash }) {
       const suspended = await isSuspended(uuid);
       if (resume && !suspended) throw new VtpmError('vtpm_not_suspended', `virtual TPM ${uuid} has no saved PCRs`);
       if (!resume) await rm(volatileFile(uuid), { force: true });
-      return supervise(() => start(uuid), finish, onCrash, log);
+      return supervise(() => start(uuid), finish, { afterCrash, onCrash }, log);
     },
     exportState: (uuid) =>
       within(uuid, async ({ control }) => {
@@ -124,11 +124,11 @@ export function createSwtpmDriver({ folder, randomness, log }: SwtpmDriverOption
 
 type Started = { readonly tpm: SwtpmProcess; readonly clean: () => Promise<void> };
 
-/** Keeps a TPM running: a process that ends by itself is started again from its state at rest. */
+/** Watches over a TPM: a process that ends by itself is told, and started again from its state at rest where that is wanted. */
 async function supervise(
   start: () => Promise<Started>,
   finish: (tpm: SwtpmProcess, clean: () => Promise<void>) => Promise<void>,
-  onCrash: (restarted: boolean) => void,
+  { afterCrash, onCrash }: Pick<PowerOptions, 'afterCrash' | 'onCrash'>,
   log: Log,
 ): Promise<PoweredTpm> {
   let current = await start();
@@ -154,7 +154,7 @@ async function supervise(
     dead.tpm.control.close();
     await dead.tpm.transport.close();
     await dead.clean();
-    if (crashes.length > maximumCrashes) {
+    if (afterCrash === 'stay' || crashes.length > maximumCrashes) {
       onCrash(false);
       return;
     }

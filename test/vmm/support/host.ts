@@ -7,6 +7,7 @@ import {
   createEmbeddedHypervisor,
   createEmbeddedNetwork,
   defineVm,
+  DenialLimit,
   GuestBoot,
   HostBoot,
   type HostEvent,
@@ -111,6 +112,7 @@ export async function openHost(
     randomness: createSeededRandomness(`vmm ${seeds++}`),
     log,
     locks: createKeyedLock(),
+    denials: new DenialLimit(clock),
     events: hostEvents,
   };
   return { parts: { ...base, ...options.change?.(base) }, vtpms, storage, events, log };

@@ -51,7 +51,7 @@ describe.each(backends)('virtual TPMs on %s', (backend) => {
   async function open(
     name: string,
     store: Store = createMemoryStore(),
-    onFailure?: (restarted: boolean) => void,
+    onFailure?: () => void,
   ): Promise<VtpmInstances> {
     const host = { hostUuid: `11111111-1111-4111-8111-${name.padStart(12, '0')}`, hostEkHash: '' };
     const at = join(folder, `${backend}-${name}`);
@@ -62,7 +62,7 @@ describe.each(backends)('virtual TPMs on %s', (backend) => {
       folder: join(at, 'vtpm'),
       authority,
       ownerState: () => owner,
-      onFailure: (_, restarted) => onFailure?.(restarted),
+      onFailure: () => onFailure?.(),
     });
     opened.push(instances);
     return instances;

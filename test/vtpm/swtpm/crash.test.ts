@@ -42,6 +42,7 @@ describeIf(await swtpmAvailable(), 'swtpm is not installed')('a swtpm process th
     let notify: () => void = () => undefined;
     const powered = await driver.power('tpm', {
       resume: false,
+      afterCrash: 'restart',
       onCrash: (restarted) => {
         crashes.push(restarted);
         notify();
