@@ -9,7 +9,13 @@ import { describeIf } from '../support/parts.js';
 
 const hasDpkg = existsSync('/usr/bin/dpkg-deb');
 const long = `/opt/${'a-long-directory/'.repeat(9)}file-with-a-name-that-needs-an-extension.txt`;
-const files = { '/usr/bin/tool': 'tool', '/bin/merged': 'merged', '/etc/with blank': 'blank', [long]: 'long', '/usr/empty': '' };
+const files = {
+  '/usr/bin/tool': 'tool',
+  '/bin/merged': 'merged',
+  '/etc/with blank': 'blank',
+  [long]: 'long',
+  '/usr/empty': '',
+};
 
 async function all(file: string): Promise<ReferenceEntry[]> {
   const found: ReferenceEntry[] = [];
@@ -22,7 +28,8 @@ describeIf(hasDpkg, 'dpkg-deb is not installed')('a Debian package', () => {
   const root = join(folder, 'root');
   beforeAll(() => {
     mkdirSync(join(root, 'DEBIAN'), { recursive: true });
-    const control = 'Package: demo\nVersion: 1.2-3\nArchitecture: all\nMaintainer: A <a@example.org>\nDescription: demo\n';
+    const control =
+      'Package: demo\nVersion: 1.2-3\nArchitecture: all\nMaintainer: A <a@example.org>\nDescription: demo\n';
     writeFileSync(join(root, 'DEBIAN/control'), control);
     for (const [path, content] of Object.entries(files)) {
       mkdirSync(dirname(join(root, path)), { recursive: true });
@@ -31,18 +38,27 @@ describeIf(hasDpkg, 'dpkg-deb is not installed')('a Debian package', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  test.each(['none', 'gzip', 'xz', 'zstd'])('compressed by %s gives every file with package and version', async (form) => {
-    const file = join(folder, `${form}.deb`);
-    execFileSync('dpkg-deb', [`-Z${form}`, '-b', root, file], { stdio: 'ignore' });
-    const entries = await all(file);
-    const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
-    for (const [path, content] of Object.entries(files)) {
-      const found = entries.find((entry) => entry.path === path.replaceAll(' ', '_'));
-      expect(found).toMatchObject({ digest: digest(content), package: 'demo', version: '1.2-3', source: 'deb', status: 'good' });
-    }
-    expect(entries.map(({ path }) => path)).toContain('/usr/bin/merged');
-    expect(entries).toHaveLength(Object.keys(files).length + 1);
-  });
+  test.each(['none', 'gzip', 'xz', 'zstd'])(
+    'compressed by %s gives every file with package and version',
+    async (form) => {
+      const file = join(folder, `${form}.deb`);
+      execFileSync('dpkg-deb', [`-Z${form}`, '-b', root, file], { stdio: 'ignore' });
+      const entries = await all(file);
+      const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
+      for (const [path, content] of Object.entries(files)) {
+        const found = entries.find((entry) => entry.path === path.replaceAll(' ', '_'));
+        expect(found).toMatchObject({
+          digest: digest(content),
+          package: 'demo',
+          version: '1.2-3',
+          source: 'deb',
+          status: 'good',
+        });
+      }
+      expect(entries.map(({ path }) => path)).toContain('/usr/bin/merged');
+      expect(entries).toHaveLength(Object.keys(files).length + 1);
+    },
+  );
 
   test('that is cut off, or is none, is refused', async () => {
     const file = join(folder, 'cut.deb');

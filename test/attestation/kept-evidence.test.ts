@@ -46,7 +46,11 @@ describe('kept evidence', () => {
     datacenter.vm.measure('/usr/bin/app');
     const third = await round();
     expect([second.status, third.status]).toEqual(['trusted', 'trusted']);
-    expect(await judged(await exported(third))).toMatchObject({ verdict: 'trusted', covered: third.covered, pending: 0 });
+    expect(await judged(await exported(third))).toMatchObject({
+      verdict: 'trusted',
+      covered: third.covered,
+      pending: 0,
+    });
     expect(await judged(await exported(second))).toMatchObject({ verdict: 'trusted', covered: second.covered });
   });
 
@@ -93,7 +97,12 @@ describe('kept evidence', () => {
   test('without its host proves at most unknown', async () => {
     const challenge = datacenter.verifier.challenge();
     const evidence = datacenter.vmEvidence(challenge);
-    const verdict = await datacenter.verifier.judgeVm(evidence, null, { challenge, policy, vm: vmUuid, host: hostUuid });
+    const verdict = await datacenter.verifier.judgeVm(evidence, null, {
+      challenge,
+      policy,
+      vm: vmUuid,
+      host: hostUuid,
+    });
     const found = await judged(await exported(verdict));
     expect(found.verdict).toBe('unknown');
     expect(found.reasons).toContain('host_unknown');

@@ -78,7 +78,16 @@ describe('tvdc attest and tvdc reference', () => {
     const trusted = history.find(({ verdict }) => verdict === 'trusted');
     expect(history[0]?.['lastTrusted']).toEqual(expect.stringMatching(/^20/));
     const file = at('evidence.json');
-    const exported = await run('attest', 'history', '--state', state, '--export', String(trusted?.['id']), '--to', file);
+    const exported = await run(
+      'attest',
+      'history',
+      '--state',
+      state,
+      '--export',
+      String(trusted?.['id']),
+      '--to',
+      file,
+    );
     expect(exported.status).toBe(0);
     const verified = await run('attest', 'verify', file, '--state', state, '-o', 'json');
     expect(verified.status).toBe(0);
@@ -121,7 +130,13 @@ describe('tvdc attest and tvdc reference', () => {
   test('a verifier that serves is asked over CIM', async () => {
     const url = datacenter.verifier.server.addresses[0]?.url ?? '';
     const through = (...words: readonly string[]) =>
-      atHost(...words, '--verifier', url, '--verifier-password-file', join(datacenter.folder, 'verifier', 'admin.secret'));
+      atHost(
+        ...words,
+        '--verifier',
+        url,
+        '--verifier-password-file',
+        join(datacenter.folder, 'verifier', 'admin.secret'),
+      );
     const { status, out } = await through('attest', 'ma-1', '-o', 'json');
     expect(status).toBe(1);
     expect(rows(out)[0]).toMatchObject({ name: 'ma-1', verdict: 'no_policy' });
@@ -133,7 +148,16 @@ describe('tvdc attest and tvdc reference', () => {
   });
 
   test('readiness names what is missing', async () => {
-    const { out } = await run('attest', 'ready', '--url', datacenter.management.server.addresses[0]?.url ?? '', '--data', join(datacenter.folder, 'host'), '-o', 'json');
+    const { out } = await run(
+      'attest',
+      'ready',
+      '--url',
+      datacenter.management.server.addresses[0]?.url ?? '',
+      '--data',
+      join(datacenter.folder, 'host'),
+      '-o',
+      'json',
+    );
     expect(JSON.parse(out)).toMatchObject({ host: 'test-host' });
   });
 });
@@ -170,7 +194,8 @@ describe('tvdc reference', () => {
 
   test('takes signed bundles of believed keys only', async () => {
     const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-    const pem = (key: typeof privateKey, type: 'pkcs8' | 'spki'): string => key.export({ type, format: 'pem' } as never).toString();
+    const pem = (key: typeof privateKey, type: 'pkcs8' | 'spki'): string =>
+      key.export({ type, format: 'pem' } as never).toString();
     const key = file('key.pem', pem(privateKey, 'pkcs8'));
     const anchor = file('anchor.pem', pem(publicKey, 'spki'));
     const other = file('other.pem', pem(generateKeyPairSync('ed25519').publicKey, 'spki'));

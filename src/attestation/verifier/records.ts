@@ -78,6 +78,13 @@ export class Records {
     });
   }
 
+  /** A verdict among the last ones, by its id. It is mostly the very last, so nothing more is read than has to be. */
+  recent(subject: Subject, id: string): Verdict | null {
+    const record = this.get(subject);
+    if (record.verdict?.id === id) return record.verdict;
+    return this.history(subject, 50).find((verdict) => verdict.id === id) ?? null;
+  }
+
   /** Newest first. */
   history(subject: Subject, limit: number): Verdict[] {
     return this.#numbered(subject, limit).map(({ verdict }) => verdict);

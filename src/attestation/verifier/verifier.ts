@@ -200,7 +200,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
   };
 
   const recorded = (verdict: Verdict | null): Verdict | null =>
-    verdict === null ? null : (records.history(verdict.subject, 50).find(({ id }) => id === verdict.id) ?? null);
+    verdict === null ? null : records.recent(verdict.subject, verdict.id);
 
   const judgeVmWith = (
     expectations: VmExpectations,

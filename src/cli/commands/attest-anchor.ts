@@ -6,7 +6,7 @@ import { connect, type ConnectionOptions, namespaceOf, outputForm } from '../con
 import { print, type Streams, writeRecords } from '../output/index.js';
 import { verifierFolder } from './verifier-folder.js';
 
-interface AnchorOptions extends ConnectionOptions {
+export interface AnchorOptions extends ConnectionOptions {
   readonly state?: string;
   readonly trust?: string;
   readonly assurance: Assurance;

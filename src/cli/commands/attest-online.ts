@@ -25,7 +25,7 @@ import { Exit, exitStatus, UsageError } from '../exit.js';
 import { readText, writeBytes } from '../files.js';
 import { type Columns, print, type Streams, toJson, writeRecords } from '../output/index.js';
 import { untilSignal } from '../signals.js';
-import { saveHostAnchor } from './attest-anchor.js';
+import { type AnchorOptions, saveHostAnchor } from './attest-anchor.js';
 import { acknowledgeThrough, attestThrough, historyThrough } from './attest-through.js';
 import { recordOf, type VerdictRecord, verdictColumns } from './verdict-record.js';
 import { signersIn, verifierFolder, withState } from './verifier-folder.js';
@@ -278,15 +278,19 @@ async function acknowledge(streams: Streams, system: string, options: AttestComm
     await print(streams, `${await acknowledgeThrough(system, options)}\n`);
     return;
   }
-  const { verifier, rounds, close } = openLocalVerifier(verifierFolder(options.state));
+  const local = openLocalVerifier(verifierFolder(options.state));
+  const { verifier, rounds } = local;
   try {
-    const subject = verifier.subjects().find((one) => one.uuid === system.toLowerCase() || rounds.nameOf(one) === system);
+    const subject = verifier
+      .subjects()
+      .find((one) => one.uuid === system.toLowerCase() || rounds.nameOf(one) === system);
     const current = subject === undefined ? null : verifier.status(subject).verdict;
     if (subject === undefined || current === null) throw new TvdcError('not_found', `no verdict on ${system} yet`);
-    if (!(await verifier.acknowledge(subject, current.id))) throw new TvdcError('refused', `there is nothing to acknowledge for ${system}`);
+    if (!(await verifier.acknowledge(subject, current.id)))
+      throw new TvdcError('refused', `there is nothing to acknowledge for ${system}`);
     await print(streams, `${system} is pending: the next round decides\n`);
   } finally {
-    await close();
+    await local.close();
   }
 }
 
@@ -359,5 +363,5 @@ export function addOnlineCommands(attest: Command, streams: Streams): void {
     .addOption(
       new Option('--assurance <kind>', 'how strong what it certifies is').choices(assurances).default('simulated'),
     )
-    .action((options) => saveHostAnchor(streams, options));
+    .action((options: AnchorOptions) => saveHostAnchor(streams, options));
 }

@@ -133,6 +133,9 @@ export async function acknowledgeThrough(system: string, options: AttestCommandO
     .sort((a, b) => (a.issued < b.issued ? 1 : -1))[0];
   if (current === undefined) throw new TvdcError('not_found', `no verdict on ${system} yet`);
   const Verdict = createInstancePath(verdictClass, { InstanceID: `TVDC:verdict:${current.id}` }, { namespace });
-  completed('Acknowledge', await client.invoke(await serviceOf(client, namespace), 'Acknowledge', { Verdict }, { namespace }));
+  completed(
+    'Acknowledge',
+    await client.invoke(await serviceOf(client, namespace), 'Acknowledge', { Verdict }, { namespace }),
+  );
   return `${system} is pending: the next round decides`;
 }

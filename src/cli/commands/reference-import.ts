@@ -129,7 +129,9 @@ async function logOfRun(options: ImportCommandOptions, system: string): Promise<
   const { host, vms } = await listSystems(client, namespace);
   const found = [host, ...vms].find(({ name, uuid }) => name === system || uuid === system.toLowerCase());
   if (found === undefined) throw new TvdcError('not_found', `no system ${system} on this host`);
-  const log = await client.associatorPaths(found.path, { namespace, assocClass: 'TVDC_UseOfLog', resultClass: 'TVDC_MeasurementLog' }).first();
+  const log = await client
+    .associatorPaths(found.path, { namespace, assocClass: 'TVDC_UseOfLog', resultClass: 'TVDC_MeasurementLog' })
+    .first();
   if (log === undefined) throw new TvdcError('not_found', `the host shows no measurements of ${found.name}`);
   const parts: Uint8Array[] = [];
   for (let at = 0n; ; ) {
@@ -137,7 +139,7 @@ async function logOfRun(options: ImportCommandOptions, system: string): Promise<
       'GetMeasurements',
       await client.invoke(log, 'GetMeasurements', { StartIndex: at, MaxEntries: 5000 }, { namespace }),
     );
-    const next = BigInt(String(out['NextIndex'] ?? at));
+    const next = typeof out['NextIndex'] === 'bigint' ? out['NextIndex'] : at;
     parts.push(fromBase64(outText(out, 'Data')));
     if (next <= at) return concatBytes(...parts);
     at = next;

@@ -110,7 +110,7 @@ export async function checkReadiness(client: WbemClient, namespace = 'root/tvdc'
     item.path !== null && stringKey(item.path, 'SystemName') === host.uuid;
   const found = (await client.instances('TVDC_TPM', { namespace }).toArray()).find(isHosts);
   const items: ReadinessItem[] = [];
-  if (found?.path == null) {
+  if (found === undefined || found.path === null) {
     items.push({ name: 'tpm', ready: false, detail: 'the host shows no TPM of its own' });
   } else {
     items.push({

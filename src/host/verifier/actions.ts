@@ -1,5 +1,6 @@
 import { type Criticality, type PlannedAction, plannedActions, type Verdict } from '../../attestation/index.js';
 import { messageOf } from '../../base/index.js';
+import { stringKey } from '../../cim/index.js';
 import type { ManagedHost } from '../../client/management/index.js';
 
 /** An action that followed from a verdict, and what came of it. */
@@ -31,7 +32,7 @@ const ethernet = 'TVDC_EthernetPortAllocationSettingData';
 async function quarantine(host: ManagedHost, vm: string): Promise<Result> {
   const { client, namespace } = host;
   const ports = await client.instancePaths(ethernet, { namespace }).toArray();
-  const own = ports.filter((path) => path.keys.some(({ value }) => String(value).startsWith(`TVDC:${vm}/`)));
+  const own = ports.filter((path) => (stringKey(path, 'InstanceID') ?? '').startsWith(`TVDC:${vm}/`));
   if (own.length === 0) return ['done', 'it has no network'];
   const service = await client.instancePaths('TVDC_VirtualSystemManagementService', { namespace }).first();
   if (service === undefined) return ['failed', 'the host has no management service'];
@@ -41,7 +42,7 @@ async function quarantine(host: ManagedHost, vm: string): Promise<Result> {
     { ResourceSettings: own },
     { namespace },
   );
-  if (Number(returnValue) !== 0) return ['failed', `RemoveResourceSettings returned ${String(returnValue)}`];
+  if (Number(returnValue) !== 0) return ['failed', `RemoveResourceSettings returned ${Number(returnValue)}`];
   return ['done', `${own.length} ports removed`];
 }
 

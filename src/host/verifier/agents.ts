@@ -18,6 +18,8 @@ export const agentScope: ScopePort = {
   isDeliverable: () => false,
 };
 
+const isOwn = (user: string, system: unknown): boolean => typeof system === 'string' && user === agentOf(system);
+
 /** An agent may send measurements of its own VM only. */
 export const agentRules: readonly RoleRule[] = [
   {
@@ -26,9 +28,7 @@ export const agentRules: readonly RoleRule[] = [
     access: 'invoke',
     names: ['SubmitMeasurements'],
     check: ({ caller, action }) =>
-      caller.user === agentOf(String(action.parameters['SystemUUID']))
-        ? null
-        : 'measurements are sent by the agent of the system',
+      isOwn(caller.user, action.parameters['SystemUUID']) ? null : 'measurements are sent by the agent of the system',
   },
 ];
 

@@ -94,16 +94,16 @@ export class Rounds {
 
   /** The host that has a system; null: none. */
   async #homeOf(system: string): Promise<{ readonly host: Managed; readonly seen: Snapshot } | null> {
-    let failure: unknown;
+    let failure: Error | null = null;
     for (const host of this.#hosts) {
       try {
         const seen = await this.#order.run(host.key, () => this.#lookAt(host));
         if (seen.host === system || seen.vms[system] !== undefined) return { host, seen };
       } catch (error) {
-        failure = error;
+        failure = error instanceof Error ? error : new Error(messageOf(error));
       }
     }
-    if (failure !== undefined) throw failure;
+    if (failure !== null) throw failure;
     return null;
   }
 

@@ -33,7 +33,8 @@ async function resetCountOf(client: WbemClient, namespace: string, host: CimInst
   if (log === undefined) return null;
   const parameters = { StartIndex: noEntries, MaxEntries: 1 };
   const out = completed('GetMeasurements', await client.invoke(log, 'GetMeasurements', parameters, { namespace }));
-  return out['ResetCount'] == null ? null : Number(out['ResetCount']);
+  const count = out['ResetCount'];
+  return typeof count === 'number' ? count : null;
 }
 
 /** Looks at a host. @throws TvdcError, CimError, TransportError */

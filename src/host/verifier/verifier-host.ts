@@ -171,7 +171,7 @@ export async function openVerifierHost(options: VerifierHostOptions): Promise<Ve
   });
   const pushes = new Pushes({ verifier, rounds, clock, log }, options.pushLimits);
   const notices: Notices | null =
-    options.notices == null
+    options.notices === undefined || options.notices === null
       ? null
       : await openNotices({
           ...options.notices,

@@ -89,7 +89,10 @@ export class AttestedDatacenter {
     const log = (await this.host.client.associatorPaths(path, link).first()) as CimInstancePath;
     const asked = { StartIndex: 0n, MaxEntries: 0 };
     return fromBase64(
-      outText(completed('GetMeasurements', await this.host.client.invoke(log, 'GetMeasurements', asked, { namespace })), 'Data'),
+      outText(
+        completed('GetMeasurements', await this.host.client.invoke(log, 'GetMeasurements', asked, { namespace })),
+        'Data',
+      ),
     );
   }
 

@@ -157,7 +157,9 @@ describe('agents that push measurements', () => {
     const { out, returnValue } = await push(vm, vm, logOf('/tmp/evil', 7), 5000);
     expect(returnValue).toBe(0);
     expect(out['Explanation']).toContain('known to be bad');
-    const pushed = verifier.history({ kind: 'vm', uuid: vm }, 5).find(({ reasons }) => reasons.some(({ code }) => code === 'unproven'));
+    const pushed = verifier
+      .history({ kind: 'vm', uuid: vm }, 5)
+      .find(({ reasons }) => reasons.some(({ code }) => code === 'unproven'));
     expect(pushed?.status).toBe('untrusted');
     await until(() => status()?.mode === 'quoted');
     expect(status()?.status).toBe('trusted');
@@ -183,7 +185,8 @@ describe('planned actions', () => {
       const { references, verifier } = datacenter.verifier;
       for await (const batch of references.list(workloadReferences)) {
         const script = batch.find(({ path }) => path === '/srv/workload/start.sh');
-        if (script !== undefined) await references.annotate(workloadReferences, { digest: script.digest }, { status: 'bad' });
+        if (script !== undefined)
+          await references.annotate(workloadReferences, { digest: script.digest }, { status: 'bad' });
       }
       await datacenter.attest('ma-1');
       const subject = await subjectOf(datacenter, 'ma-1');

@@ -21,7 +21,7 @@ test.each([
   ['a reboot of the host, with all its VMs', base, { ...base, resetCount: 2 }, ['host host_reboot', 'vm host_reboot']],
   ['a stop, which proves and disproves nothing', base, with_({ state: 3 }), []],
 ] as const)('%s between two looks ends trust as it should', (_what, before, after, expected) => {
-  expect(found(before as Snapshot, after as Snapshot)).toEqual(expected);
+  expect(found(before, after)).toEqual(expected);
 });
 
 describe('a file of attestation policies', () => {
