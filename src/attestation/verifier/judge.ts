@@ -200,7 +200,8 @@ export async function judgePushed(
     reader.end();
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
-    throw new EvidenceError('malformed_measurement_log', { index: reader.index, detail: error.code }, error);
+    const detail = `at byte ${error.offset}`;
+    throw new EvidenceError('malformed_measurement_log', { index: reader.index, detail }, error);
   }
   const referenceDigest = await digestOf(references, policy.referenceSets);
   const known = await appraiseUncovered({ prepared, references, referenceDigest, entries, proven: {}, now });
