@@ -1,4 +1,5 @@
 export { ensureRootNamespace, interopProviders } from './interop.js';
 export type { InteropOptions, ProfileFacts } from './options.js';
 export { InteropPaths } from './paths.js';
+export type { StatisticsPort } from './statistics.js';
 export { ownProfiles } from './profiles.js';

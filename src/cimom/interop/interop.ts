@@ -9,6 +9,7 @@ import { objectManagerProviders } from './object-manager.js';
 import type { InteropOptions } from './options.js';
 import { InteropPaths } from './paths.js';
 import { profileProviders } from './profiles.js';
+import { statisticsProviders } from './statistics.js';
 
 /** The interop namespace as it was created. @throws TvdcError `no_interop_namespace` */
 function interopSpace(repository: Repository) {
@@ -35,6 +36,7 @@ export function interopProviders(options: InteropOptions): readonly Provider[] {
     ...objectManagerProviders(options, paths, namespaces),
     ...namespaceProviders(options, paths, namespaces),
     ...profileProviders(options, paths, namespaces),
+    ...(options.statistics === undefined ? [] : statisticsProviders(options.statistics, paths, namespaces)),
     ...(indications === undefined ? [] : indicationProviders(indications, paths, space)),
     described({
       className: 'CIM_HostedService',

@@ -2,6 +2,7 @@ import type { Provider } from '../provider/index.js';
 import { described, keyValues, type Values } from './described.js';
 import type { InteropOptions } from './options.js';
 import { type InteropPaths, mechanismClass } from './paths.js';
+import { gatheringChange } from './statistics.js';
 
 /** Groups of operations that are answered, with their words (FunctionalProfilesSupported). */
 const functionalProfiles: readonly (readonly [number, string])[] = [
@@ -43,7 +44,7 @@ export function objectManagerProviders(
   const title = options.systemTitle ?? systemName;
   const { Started, ...system } = running;
 
-  const manager: Values = {
+  const manager = (): Values => ({
     ...keyValues(paths.objectManager()),
     ...running,
     Started,
@@ -51,8 +52,8 @@ export function objectManagerProviders(
     Caption: productName,
     // Clients take what follows the word "version" for the number.
     Description: `${productName} object manager version ${version}`,
-    GatherStatisticalData: false,
-  };
+    GatherStatisticalData: options.statistics?.gathering() ?? false,
+  });
 
   const mechanism = (url: string): Values => ({
     ...keyValues(paths.mechanism(url)),
@@ -75,7 +76,12 @@ export function objectManagerProviders(
   });
 
   return [
-    described({ className: 'CIM_ObjectManager', namespaces, rows: () => [manager] }),
+    described({
+      className: 'CIM_ObjectManager',
+      namespaces,
+      rows: () => [manager()],
+      more: { modify: gatheringChange(options.statistics) },
+    }),
     described({
       className: 'CIM_ComputerSystem',
       namespaces,

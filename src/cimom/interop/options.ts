@@ -4,6 +4,7 @@ import type { Journal } from '../../store/index.js';
 import type { IndicationService } from '../indications/subscriptions/index.js';
 import type { Repository } from '../repository/index.js';
 import type { InteropPaths } from './paths.js';
+import type { StatisticsPort } from './statistics.js';
 
 /** A management profile that the host implements: an instance of CIM_RegisteredProfile. */
 export interface ProfileFacts {
@@ -40,6 +41,8 @@ export interface InteropOptions {
   readonly services?: readonly CimInstancePath[];
   /** Gets an entry for every namespace that is created or deleted. */
   readonly journal?: Journal;
+  /** Left out: no statistics can be had. */
+  readonly statistics?: StatisticsPort;
   readonly clock?: Clock;
   readonly randomness?: Randomness;
 }

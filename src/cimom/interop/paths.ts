@@ -59,6 +59,11 @@ export class InteropPaths {
     return createInstancePath('CIM_QueryCapabilities', { InstanceID: 'TVDC:QueryCapabilities' });
   }
 
+  /** @param id InstanceID */
+  statistics(id: string): CimInstancePath {
+    return createInstancePath('CIM_CIMOMStatisticalData', { InstanceID: id });
+  }
+
   profile(profile: Pick<ProfileFacts, 'organization' | 'name' | 'version'>): CimInstancePath {
     return createInstancePath('CIM_RegisteredProfile', { InstanceID: profileId(profile) });
   }

@@ -78,6 +78,10 @@ export async function assemble(foundation: Foundation, options: AssemblyOptions)
       service: subscriptions.service,
       services: [schemaServicePath(identity.uuid)],
       centralInstance: options.centralInstance,
+      counted: {
+        operations: () => objectManager.statistics(),
+        providers: () => objectManager.registry.statistics(),
+      },
       addresses: () => server?.addresses ?? [],
     }),
     schemaServiceProvider({

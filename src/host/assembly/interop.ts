@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CimInstancePath } from '../../cim/index.js';
 import type { Provider } from '../../cimom/index.js';
-import { interopProviders, ownProfiles, type ProfileFacts } from '../../cimom/interop/index.js';
+import { interopProviders, ownProfiles, type ProfileFacts, type StatisticsPort } from '../../cimom/interop/index.js';
 import type { IndicationService } from '../../cimom/indications/subscriptions/index.js';
 import type { Foundation } from '../foundation/index.js';
 
@@ -13,8 +13,12 @@ export interface InteropFaceOptions {
   /** Further services of the object manager. */
   readonly services: readonly CimInstancePath[];
   readonly centralInstance: CimInstancePath;
+  /** What is counted: operations and providers. */
+  readonly counted: Pick<StatisticsPort, 'operations' | 'providers'>;
   readonly addresses: () => readonly { readonly url: string }[];
 }
+
+const gatheringKey = 'gather-statistics';
 
 const packageFile = join(dirname(fileURLToPath(import.meta.url)), '../../../package.json');
 
@@ -34,7 +38,7 @@ function tvdcProfiles(central: CimInstancePath): readonly ProfileFacts[] {
 
 /** The object manager's description of itself in root/interop. */
 export function interopFace(foundation: Foundation, options: InteropFaceOptions): readonly Provider[] {
-  const { repository, identity, journal, clock, randomness } = foundation;
+  const { repository, store, identity, journal, clock, randomness } = foundation;
   return interopProviders({
     repository,
     systemName: identity.uuid,
@@ -45,6 +49,11 @@ export function interopFace(foundation: Foundation, options: InteropFaceOptions)
     profiles: [...ownProfiles, ...tvdcProfiles(options.centralInstance)],
     indications: options.service,
     services: options.services,
+    statistics: {
+      ...options.counted,
+      gathering: () => store.get('repository', gatheringKey) === 'on',
+      gather: (on) => store.transaction((tx) => tx.put('repository', gatheringKey, on ? 'on' : 'off')),
+    },
     journal,
     clock,
     randomness,
