@@ -3,6 +3,7 @@ import { createKeyedLock, toHex } from '../../base/index.js';
 import {
   createEventLog,
   createImaLog,
+  type ImaLog,
   type EventLogWriter,
   type ImaLogPart,
   tcgEventTypes,
@@ -26,7 +27,7 @@ export class HostBoot {
   readonly #client: TpmClient;
   readonly #encode: IsolationEncoder;
   #eventLog: Uint8Array = new Uint8Array(0);
-  #measurements: Uint8Array = new Uint8Array(0);
+  #measurements: ImaLog = createImaLog();
   readonly #isolation: EventLogWriter = createEventLog({ banks: measuredBanks });
   readonly #order = createKeyedLock();
   #last = '';
@@ -41,7 +42,7 @@ export class HostBoot {
     const boot = await measureBoot(await readImage(imageFolder));
     await extendEvents(this.#client, boot.extensions);
     this.#eventLog = boot.eventLog;
-    this.#measurements = boot.measurements;
+    this.#measurements = createImaLog({ existing: boot.measurements });
   }
 
   /** Extends PCR 13 with the policy that is enforced now; nothing happens where it has not changed. */
@@ -74,6 +75,6 @@ export class HostBoot {
   }
 
   measurements(start: number, maxEntries: number): ImaLogPart {
-    return createImaLog({ existing: this.#measurements }).part(start, maxEntries);
+    return this.#measurements.part(start, maxEntries);
   }
 }
