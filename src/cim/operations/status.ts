@@ -56,7 +56,7 @@ export class CimError extends TvdcError<'cim'> {
   readonly messageId: string | null;
   readonly messageArguments: readonly string[];
 
-  constructor(status: CimStatus | number, description: string, options: CimErrorOptions = {}) {
+  constructor(status: number, description: string, options: CimErrorOptions = {}) {
     super('cim', `${statusName(status)}: ${description}`, { cause: options.cause, details: { status } });
     this.status = status;
     this.description = description;
