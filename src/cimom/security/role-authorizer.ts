@@ -10,6 +10,11 @@ export interface ScopePort {
   isVisible(grants: readonly Grant[], object: CimInstance | CimInstancePath, namespace: string): boolean;
   /** Whether an indication concerns something that the grants cover. */
   isDeliverable(grants: readonly Grant[], indication: CimInstance): boolean;
+  /**
+   * Whether an administrator with these grants may do everything to an object in scope; null: to the whole host, its schema and
+   * namespaces. What belongs to all workloads is for who has all of them. Left out: every instance in scope.
+   */
+  governs?(grants: readonly Grant[], object: CimInstancePath | null): boolean;
 }
 
 /** What a rule's check may look at: who, with the grants of the rule's roles, wants what. */
@@ -20,8 +25,8 @@ export interface RuleQuestion {
 }
 
 /**
- * Permission beyond reading, as data: these roles may do this to these classes. A datacenter-admin needs no rule.
- * Every action that no rule names is refused.
+ * Permission beyond reading, as data: these roles may do this to these classes. A datacenter-admin of the whole host needs
+ * no rule, one of a part of it has what the rules give to anybody. Every action that no rule names is refused.
  */
 export interface RoleRule {
   readonly roles: readonly Role[];
@@ -117,17 +122,23 @@ class RoleAuthorizer implements Authorizer {
     return true;
   }
 
+  #governs(admins: readonly Grant[], action: Action): boolean {
+    if (admins.length === 0) return false;
+    const object = action.object?.kind === 'instance-path' ? action.object : null;
+    return seesEverything(admins) || (this.#options.scope.governs?.(admins, object) ?? object !== null);
+  }
+
   /** @returns null if a role allows it, else why not */
   async #refusal(caller: Caller, action: Action, grants: readonly Grant[]): Promise<string | null> {
     const admins = grants.filter((grant) => grant.role === 'datacenter-admin');
-    if (admins.length > 0 && this.#inScope(admins, action)) return null;
+    if (this.#governs(admins, action) && this.#inScope(admins, action)) return null;
     const name = foldName(action.methodName ?? action.operation);
     const className = action.className === null ? null : foldName(action.className);
     let refusal: string | null = null;
     for (const { rule, classes, names: allowed } of this.#rules) {
       if (rule.access !== action.access || (allowed !== null && !allowed.has(name))) continue;
       if (classes !== null && (className === null || !classes.has(className))) continue;
-      const fitting = grants.filter((grant) => rule.roles.includes(grant.role));
+      const fitting = grants.filter((grant) => grant.role === 'datacenter-admin' || rule.roles.includes(grant.role));
       // Rights of one role do not reach what only another role of the same user covers.
       if (fitting.length === 0 || !this.#inScope(fitting, action)) continue;
       const reason = rule.check === undefined ? null : await rule.check({ caller, grants: fitting, action });

@@ -30,6 +30,8 @@ export interface AssemblyOptions {
 export interface Assembled {
   readonly objectManager: ObjectManager;
   readonly server: WbemServer;
+  /** Who made a filter, destination or subscription; undefined: not known. */
+  ownerOf(path: CimInstancePath): string | undefined;
   /** @throws TvdcError `unknown_class` */
   classOf(namespace: string, name: string): CimClass;
   close(): Promise<void>;
@@ -113,6 +115,7 @@ export async function assemble(foundation: Foundation, options: AssemblyOptions)
   return {
     objectManager,
     server,
+    ownerOf: (path) => subscriptions.ownerOf(path),
     classOf(namespace, name) {
       const cls = repository.space(namespace)?.schema.get(name);
       if (cls === undefined) throw new TvdcError('unknown_class', `there is no class ${name} in ${namespace}`);

@@ -1,4 +1,4 @@
-import type { CimValue } from '../../cim/index.js';
+import type { CimInstancePath, CimValue } from '../../cim/index.js';
 import type { RoleRule, RuleQuestion } from '../../cimom/index.js';
 import { type Domains, type HostParts, vlanResource } from '../../vmm/index.js';
 import { createElementFinder, type HostElements } from './elements.js';
@@ -25,8 +25,14 @@ function textOf(value: CimValue | undefined): string {
 /**
  * What roles other than the datacenter administrator's may change. A TVDc administrator assigns labels, only within the
  * types of their own domains, never the management VM's; starts and stops; asks. They touch neither policy nor labels.
+ * @param ownerOf who made a filter, destination or subscription; undefined: not known
  */
-export function roleRules(parts: HostParts, domains: Domains, host: HostElements): readonly RoleRule[] {
+export function roleRules(
+  parts: HostParts,
+  domains: Domains,
+  host: HostElements,
+  ownerOf: (path: CimInstancePath) => string | undefined,
+): readonly RoleRule[] {
   const { monitor } = parts;
   const elementOf = createElementFinder(parts, host);
 
@@ -60,6 +66,10 @@ export function roleRules(parts: HostParts, domains: Domains, host: HostElements
       return 'the element belongs to another workload too';
     return null;
   };
+
+  /** Indications go out with the rights of the subscription's owner: nobody else turns them elsewhere or silences them. */
+  const checkOwner = ({ caller, action: { object } }: RuleQuestion): string | null =>
+    object?.kind === 'instance-path' && ownerOf(object) !== caller.user ? 'it belongs to another user' : null;
 
   return [
     {
@@ -104,7 +114,8 @@ export function roleRules(parts: HostParts, domains: Domains, host: HostElements
         'CIM_IndicationSubscription',
       ],
       access: 'write',
-      names: null,
+      names: ['CreateInstance', 'ModifyInstance', 'SetProperty', 'DeleteInstance'],
+      check: checkOwner,
     },
   ];
 }

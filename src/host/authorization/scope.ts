@@ -107,7 +107,7 @@ export function createScope(parts: HostParts, domains: Domains, host: HostElemen
 
   const pathVisible = (coverage: Coverage, path: CimInstancePath): boolean => {
     if (coverage.everything) return true;
-    if (coverage.grants.length === 0) return !/^tvdc_/i.test(path.className);
+    if (coverage.grants.length === 0 && /^tvdc_/i.test(path.className)) return false;
     if (!elementVisible(coverage, elementOf(path))) return false;
     // An association is seen only with both ends.
     return path.keys.every((key) => typeof key.value !== 'object' || pathVisible(coverage, key.value));
@@ -136,6 +136,13 @@ export function createScope(parts: HostParts, domains: Domains, host: HostElemen
   return {
     isVisible: (grants, object) => visible(grants, object.kind === 'instance' ? object.path : object),
     isDeliverable,
+    governs(grants, object) {
+      const home = domains.ofThisHost()?.name ?? null;
+      const own = grants.filter((grant) => grant.datacenter === null || grant.datacenter === home);
+      if (own.some((grant) => grant.domains === null)) return true;
+      if (own.length === 0 || object === null) return false;
+      return !['common', 'record', 'unknown'].includes(elementOf(object).kind);
+    },
     veil: (grantsOf) => ({
       hides(caller, name) {
         if (caller.method === 'internal') return false;

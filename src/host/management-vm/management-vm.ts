@@ -1,5 +1,5 @@
 import { createRoleAuthorizer, type ObjectManager } from '../../cimom/index.js';
-import { createInstancePath } from '../../cim/index.js';
+import { type CimInstancePath, createInstancePath } from '../../cim/index.js';
 import type { WbemServer } from '../../http/server/index.js';
 import { hostFace, type HostView, startAlerts } from '../../providers/index.js';
 import { swtpmAvailable, type VtpmBackend } from '../../vtpm/index.js';
@@ -65,10 +65,11 @@ export async function openManagementVm(options: ManagementVmOptions): Promise<Ma
     const adminSecret = await ensureAccount(foundation, 'admin', 'datacenter-admin');
     // Whoever may open the observers' socket may look, whatever the account is called.
     await foundation.grants.grant({ user: observer, role: 'observer', datacenter: null, domains: null });
+    let ownerOf = (_path: CimInstancePath): string | undefined => undefined;
     const authorizer = createRoleAuthorizer({
       grants,
       scope,
-      rules: roleRules(parts, domains, hostElements),
+      rules: roleRules(parts, domains, hostElements, (path) => ownerOf(path)),
       onDenied: recordDenials(parts),
     });
     const hostKeys = { CreationClassName: 'TVDC_HostSystem', Name: parts.identity.uuid };
@@ -82,6 +83,7 @@ export async function openManagementVm(options: ManagementVmOptions): Promise<Ma
       centralInstance: createInstancePath('TVDC_HostSystem', hostKeys, { namespace }),
     });
     closers.push(() => assembled.close());
+    ({ ownerOf } = assembled);
     const stopAlerts = startAlerts(view, {
       classOf: (name) => assembled.classOf(namespace, name),
       publish: (where, indication) => assembled.objectManager.publish(where, indication),

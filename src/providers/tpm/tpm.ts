@@ -67,11 +67,14 @@ function hostSource(view: HostView): EvidenceSource {
   };
 }
 
-/** The virtual TPM that a path names. @throws CimError 6 */
+/** The virtual TPM that a path names, with the machine that the path says. @throws CimError 6 */
 export function findVtpm(view: HostView, path: CimInstancePath | null): VtpmInstance {
   const id = path === null ? '' : (stringKey(path, 'DeviceID') ?? '');
   const tpm = view.parts.vtpms.find(id);
-  if (tpm === undefined) throw new CimError(6, `no virtual TPM ${id} on this host`);
+  // Rights were decided by the machine in the path: another machine's TPM must not answer to it.
+  if (tpm === undefined || path === null || stringKey(path, 'SystemName') !== tpm.vmUuid) {
+    throw new CimError(6, `no virtual TPM ${id} on this host`);
+  }
   return tpm;
 }
 

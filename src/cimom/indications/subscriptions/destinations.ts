@@ -42,6 +42,7 @@ export function destinationClass(className: string, parts: SubscriptionParts): S
         const { path, before, after } = change;
         if (before === null) outbox.open(tx, shortName(path), `TVDC:${parts.randomness.uuid()}`);
         if (after === null) outbox.close(tx, shortName(path));
+        if (before === null || after === null) outbox.putOwner(tx, shortName(path), after && caller.user);
         tx.afterCommit(() => {
           const known = live.destination(path);
           if (after === null) {

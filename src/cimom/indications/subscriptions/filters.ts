@@ -1,8 +1,9 @@
-import type { CimInstance, CimInstancePath } from '../../../cim/model/index.js';
+import type { CimInstancePath } from '../../../cim/model/index.js';
 import { CimError } from '../../../cim/operations/index.js';
 import { completeKeys } from './complete-keys.js';
 import { checkFilter } from './filter-rules.js';
 import { refuseIfUsed } from './in-use.js';
+import { shortName } from './keys.js';
 import type { SubscriptionParts } from './parts.js';
 import type { StoredClass } from './stored-provider.js';
 
@@ -10,7 +11,7 @@ export const filterClassName = 'CIM_IndicationFilter';
 
 /** CIM_IndicationFilter. */
 export function filterClass(parts: SubscriptionParts): StoredClass {
-  const { live, namespaces, recorded } = parts;
+  const { live, namespaces, outbox, recorded } = parts;
   return {
     className: filterClassName,
     prepare(_context, given) {
@@ -31,7 +32,8 @@ export function filterClass(parts: SubscriptionParts): StoredClass {
       return (tx, change) => {
         record?.(tx, change);
         if (change.kind !== 'instance') return;
-        const { path, after }: { path: CimInstancePath; after: CimInstance | null } = change;
+        const { path, before, after } = change;
+        if (before === null || after === null) outbox.putOwner(tx, shortName(path), after && caller.user);
         tx.afterCommit(() => (after === null ? live.deleteFilter(path) : live.putFilter(path, after)));
       };
     },

@@ -16,6 +16,8 @@ export function shortName(path: CimInstancePath): string {
 export const destinationKey = (destination: string): string => `d/${destination}`;
 /** Owner of a subscription. */
 export const subscriptionKey = (subscription: string): string => `s/${subscription}`;
+/** Owner of a filter or destination. */
+export const ownerKey = (element: string): string => `o/${element}`;
 export const queuePrefix = (destination: string): string => `q/${destination}/`;
 export const queueKey = (destination: string, sequence: number): string =>
   `q/${destination}/${String(sequence).padStart(16, '0')}`;

@@ -1,5 +1,5 @@
 import type { Clock, Log, Randomness } from '../../../base/index.js';
-import type { CimInstance } from '../../../cim/model/index.js';
+import type { CimInstance, CimInstancePath } from '../../../cim/model/index.js';
 import type { Journal, Store } from '../../../store/index.js';
 import type { Provider } from '../../provider/index.js';
 import type { Repository } from '../../repository/index.js';
@@ -70,6 +70,8 @@ export interface Subscriptions extends IndicationSink {
   readonly providers: readonly Provider[];
   /** For `interopProviders`. */
   readonly service: IndicationService;
+  /** Who made a filter, destination or subscription; undefined: not known. */
+  ownerOf(path: CimInstancePath): string | undefined;
   statistics(): readonly DestinationReport[];
   /** Stops delivering; what waits stays in the store. */
   close(): Promise<void>;

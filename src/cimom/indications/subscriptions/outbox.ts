@@ -8,7 +8,7 @@ import {
   type StoreTransaction,
   type StoreValue,
 } from '../../../store/index.js';
-import { area, destinationKey, queueKey, queuePrefix, subscriptionKey } from './keys.js';
+import { area, destinationKey, ownerKey, queueKey, queuePrefix, subscriptionKey } from './keys.js';
 
 /** An indication on its way to one destination. */
 export interface QueuedIndication {
@@ -169,6 +169,17 @@ export class Outbox {
 
   deleteSubscription(tx: StoreTransaction, subscription: string): void {
     tx.delete(area, subscriptionKey(subscription));
+  }
+
+  /** Who made a filter or destination; null: it is deleted. */
+  putOwner(tx: StoreTransaction, element: string, owner: string | null): void {
+    if (owner === null) tx.delete(area, ownerKey(element));
+    else tx.put(area, ownerKey(element), JSON.stringify(owner));
+  }
+
+  owner(element: string): string | undefined {
+    const value = this.#store.get(area, ownerKey(element));
+    return value === undefined ? this.subscription(this.#store, element)?.owner : (parse(value) as string);
   }
 
   subscription(reader: StoreReader, subscription: string): SubscriptionRecord | undefined {

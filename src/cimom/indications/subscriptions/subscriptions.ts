@@ -265,6 +265,12 @@ class StoredSubscriptions implements Subscriptions {
     this.#later(sweep.finally(() => (this.#sweeping = false)));
   }
 
+  ownerOf(path: CimInstancePath): string | undefined {
+    // The references in the keys of a subscription stand in the repository as they were written.
+    const known = this.#space.getInstance({ ...path, namespace: null })?.path;
+    return known === undefined || known === null ? undefined : this.#outbox.owner(shortName(known));
+  }
+
   statistics(): readonly DestinationReport[] {
     return this.#live.destinations.map(({ worker }) => ({
       name: worker.name,

@@ -1,0 +1,132 @@
+import { CimError, createInstancePath } from '../../../src/cim/index.js';
+import {
+  datacenter,
+  openSampleHost,
+  populateHost,
+  type SampleHost,
+  type SampleUser,
+} from '../../e2e/support/sample-host.js';
+
+const interop = { namespace: 'root/interop' };
+
+let sample: SampleHost;
+let admin: SampleUser;
+/** observer of Market Analysis. */
+let watcher: SampleUser;
+/** datacenter-admin of Market Analysis alone. */
+let partial: SampleUser;
+/** datacenter-admin of a datacenter that this host does not belong to. */
+let stranger: SampleUser;
+
+beforeAll(async () => {
+  sample = await openSampleHost();
+  await populateHost(sample);
+  ({ admin } = sample);
+  watcher = await sample.user('watcher');
+  partial = await sample.user('partial');
+  stranger = await sample.user('stranger');
+  const className = 'TVDC_VirtualDatacenter';
+  await admin.client.create(className, { CreationClassName: className, Name: 'elsewhere' });
+  await admin.host.grantRole('watcher', 'observer', datacenter, ['Market Analysis']);
+  await admin.host.grantRole('partial', 'datacenter-admin', datacenter, ['Market Analysis']);
+  await admin.host.grantRole('stranger', 'datacenter-admin', 'elsewhere', []);
+});
+afterAll(() => sample.close());
+
+async function statusOf(work: Promise<unknown>): Promise<number> {
+  try {
+    await work;
+    return 0;
+  } catch (error) {
+    if (error instanceof CimError) return error.status;
+    throw error;
+  }
+}
+
+test.each(['stranger', 'partial'] as const)(
+  '%s changes neither classes nor what concerns the whole host',
+  async (name) => {
+    const { client } = name === 'stranger' ? stranger : partial;
+    const datacenterClass = 'TVDC_VirtualDatacenter';
+    const keys = { CreationClassName: datacenterClass, Name: 'third' };
+    const outcomes = [
+      await statusOf(client.deleteClass('TVDC_IsolationAlert')),
+      await statusOf(client.create(datacenterClass, keys)),
+      await statusOf(client.create('CIM_Namespace', { Name: 'root/third' }, interop)),
+    ];
+    expect(outcomes).toEqual([2, 2, 2]);
+  },
+);
+
+test('the administrator of another datacenter does not learn the accounts', async () => {
+  expect(await stranger.client.enumerateInstances('CIM_Identity')).toEqual([]);
+});
+
+test('a virtual TPM does not answer to the name of another machine', async () => {
+  const [mine, theirs] = [await admin.host.vm('ma-1'), await admin.host.vm('su-1')];
+  const [service] = await admin.client.enumerateInstanceNames('TVDC_VirtualTPMService');
+  const tpm = (await admin.client.enumerateInstances('TVDC_VirtualTPM')).find(
+    (item) => item.getString('SystemName') === theirs.id,
+  );
+  await admin.host.requestState('su-1', 'stop');
+  const forged = createInstancePath('TVDC_VirtualTPM', {
+    SystemCreationClassName: 'TVDC_ComputerSystem',
+    SystemName: mine.id,
+    CreationClassName: 'TVDC_VirtualTPM',
+    DeviceID: tpm?.getString('DeviceID') ?? '',
+  });
+  if (service === undefined) throw new Error('no service');
+  for (const method of ['ResetTPM', 'DestroyTPM']) {
+    expect(await statusOf(admin.client.invoke(service, method, { TPM: forged }))).toBe(6);
+    expect(await statusOf(partial.client.invoke(service, method, { TPM: forged }))).toBe(2);
+  }
+});
+
+describe('what somebody else made for indications', () => {
+  const url = 'http://127.0.0.1:9/';
+  const make = async (user: SampleUser, name: string) => {
+    const destination = await user.client.create(
+      'CIM_ListenerDestinationCIMXML',
+      { Name: name, Destination: url, PersistenceType: 2 },
+      interop,
+    );
+    const filter = await user.client.create(
+      'CIM_IndicationFilter',
+      {
+        Name: name,
+        Query: 'SELECT * FROM CIM_InstModification',
+        QueryLanguage: 'DMTF:CQL',
+        SourceNamespaces: ['root/tvdc'],
+      },
+      interop,
+    );
+    const ends = { Filter: filter, Handler: destination };
+    return { destination, filter, subscription: await user.client.create('CIM_IndicationSubscription', ends, interop) };
+  };
+
+  test('is neither turned elsewhere, nor widened, nor silenced', async () => {
+    const { destination, filter, subscription } = await make(admin, 'of-admin');
+    const { client } = watcher;
+    const outcomes = [
+      await statusOf(client.modify(destination, { Destination: 'http://127.0.0.1:10/' }, interop)),
+      await statusOf(client.modify(filter, { Query: 'SELECT * FROM CIM_InstCreation' }, interop)),
+      await statusOf(client.modify(subscription, { SubscriptionState: 4 }, interop)),
+      await statusOf(client.deleteInstance(subscription, interop)),
+    ];
+    expect(outcomes).toEqual([2, 2, 2, 2]);
+    expect((await admin.client.getInstance(destination, interop)).getString('Destination')).toBe(url);
+  });
+
+  test('is the maker’s to change and delete, and the administrator’s', async () => {
+    const { destination, filter, subscription } = await make(watcher, 'of-watcher');
+    const outcomes = [
+      await statusOf(watcher.client.modify(subscription, { SubscriptionState: 4 }, interop)),
+      await statusOf(watcher.client.modify(destination, { Destination: 'http://127.0.0.1:10/' }, interop)),
+      await statusOf(admin.client.modify(destination, { Destination: url }, interop)),
+      await statusOf(watcher.client.deleteInstance(subscription, interop)),
+      await statusOf(watcher.client.deleteInstance(filter, interop)),
+      await statusOf(watcher.client.deleteInstance(destination, interop)),
+    ];
+    expect(outcomes).toEqual([0, 0, 0, 0, 0, 0]);
+  });
+});
