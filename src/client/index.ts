@@ -1,5 +1,6 @@
 // The door `tvdc`: a WBEM client for programs.
 export { ConfigurationError, DecodeError, messageOf, ParseError, TvdcError } from '../base/index.js';
+export * from '../cim/compare/index.js';
 export * from '../cim/model/index.js';
 export {
   CimError,

@@ -8,6 +8,7 @@ export {
 export { coerceInstance, type CoerceOptions, coerceValue, type EmbeddedDecoder, type ValueTarget } from './coerce.js';
 export { type ClassCut, cutClass } from './cut.js';
 export { checkInstance, type InstanceCheckOptions, type InstancePurpose } from './instance-rules.js';
+export { textOfProperty, withPropertyTexts } from './instance-texts.js';
 export { keysOfClass, normalizePath } from './path.js';
 export { checkQualifierType } from './qualifier-rules.js';
 export { embeddedKind, resolveClass } from './resolve.js';

@@ -86,10 +86,11 @@ export function mofCommand(streams: Streams): Command {
     .command('types')
     .argument('<files...>')
     .option(...include)
-    .description('TypeScript types of the classes')
+    .description('TypeScript types of the classes, for typedClient')
     .action(async (files: string[], options: MofOptions) => {
       for (const unit of compileLocally(streams, files, options).namespaces) {
-        await print(streams, writeTypeScriptTypes(unit.classes));
+        const resolved = unit.classes.map((cls) => unit.schema.get(cls.name) ?? cls);
+        await print(streams, writeTypeScriptTypes(resolved));
       }
     });
   return mof;

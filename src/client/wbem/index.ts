@@ -27,5 +27,6 @@ export type {
 export { mappedValue, type Profile, type ProfileFilter } from './profiles.js';
 export { interopNamespaces, type ServerBrand, WbemServerView } from './server-view.js';
 export { ObjectStream } from './stream.js';
+export { TypedClient, typedClient, type TypedInstance, toTypedInstance } from './typed-client.js';
 export { toTypedValue } from './values.js';
 export { WbemClient } from './wbem-client.js';

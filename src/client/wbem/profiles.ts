@@ -1,4 +1,5 @@
-import { type CimClass, type CimInstance, findByName, qualifierValue } from '../../cim/model/index.js';
+import { type CimClass, type CimInstance, findByName } from '../../cim/model/index.js';
+import { valueMapOf } from '../../cim/schema/index.js';
 
 /** One CIM_RegisteredProfile. */
 export interface Profile {
@@ -19,12 +20,7 @@ export interface ProfileFilter {
 export function mappedValue(cls: CimClass, propertyName: string, value: number | bigint): string | null {
   const property = findByName(cls.properties, propertyName);
   if (property === undefined) return null;
-  const texts = qualifierValue(property, 'Values');
-  if (!Array.isArray(texts)) return null;
-  const map = qualifierValue(property, 'ValueMap');
-  const at = Array.isArray(map) ? map.indexOf(String(value)) : Number(value);
-  const text: unknown = texts[at];
-  return typeof text === 'string' ? text : null;
+  return valueMapOf(property)?.textOf(value) ?? null;
 }
 
 const otherOrganization = 1;
