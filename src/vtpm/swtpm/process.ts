@@ -42,6 +42,7 @@ export async function startSwtpm({ state, sockets, key }: SwtpmPaths): Promise<S
     [
       'socket',
       '--tpm2',
+      '--terminate',
       '--tpmstate',
       `dir=${state},mode=0600`,
       '--ctrl',
@@ -51,7 +52,8 @@ export async function startSwtpm({ state, sockets, key }: SwtpmPaths): Promise<S
       '--key',
       `file=${key},mode=aes-256-cbc,format=hex`,
     ],
-    { stdio: ['ignore', 'ignore', 'pipe'] },
+    // A group of its own: Ctrl-C is for us, who save the state of the TPM before it ends.
+    { stdio: ['ignore', 'ignore', 'pipe'], detached: true },
   );
   let complaint = '';
   child.stderr.on('data', (chunk: Buffer) => {
