@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { messageOf } from '../base/index.js';
 import { UsageError } from './exit.js';
 
@@ -34,6 +34,16 @@ export function readText(file: string): string {
 export function writeBytes(file: string, content: string | Uint8Array): void {
   try {
     writeFileSync(file, content);
+  } catch (error) {
+    throw new UsageError(`cannot write ${file}: ${reasonOf(error)}`);
+  }
+}
+
+/** A file for its owner alone (mode 0600), also where it was there already. @throws UsageError */
+export function writeSecret(file: string, content: string | Uint8Array): void {
+  try {
+    rmSync(file, { force: true });
+    writeFileSync(file, content, { mode: 0o600, flag: 'wx' });
   } catch (error) {
     throw new UsageError(`cannot write ${file}: ${reasonOf(error)}`);
   }

@@ -27,12 +27,13 @@ export const nouns: readonly Noun[] = [
   },
   {
     name: 'policy',
-    description: 'security policies: check, convert, simulate; list, import, deploy, enable, reset, export',
+    description:
+      'security policies: check, convert, simulate, diff; list, show, import, deploy, enable, verify, reset, export, statistics',
     load: async (streams) => (await import('./commands/policy.js')).policyCommand(streams),
   },
   {
     name: 'label',
-    description: 'labels: list, assign, remove, show',
+    description: 'labels: list, assign, remove, show, create, delete, matrix, reach',
     load: async (streams) => (await import('./commands/label.js')).labelCommand(streams),
   },
   {
@@ -47,8 +48,19 @@ export const nouns: readonly Noun[] = [
   },
   {
     name: 'vtpm',
-    description: 'virtual TPMs: list, pcrs, quote',
+    description:
+      'virtual TPMs: list, create, destroy, reset, pcrs, quote, cert, prepare, export, import; serve, extend',
     load: async (streams) => (await import('./commands/vtpm.js')).vtpmCommand(streams),
+  },
+  {
+    name: 'user',
+    description: 'accounts: list, create, remove, secret',
+    load: async (streams) => (await import('./commands/user.js')).userCommand(streams),
+  },
+  {
+    name: 'role',
+    description: 'roles of users: list, grant, revoke',
+    load: async (streams) => (await import('./commands/role.js')).roleCommand(streams),
   },
   {
     name: 'attest',

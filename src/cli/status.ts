@@ -13,6 +13,7 @@ const unreachableCodes = new Set([
   'http',
   'bad_answer',
   'too_large',
+  'tpm_unavailable',
 ]);
 /** Codes of errors that mean: the question was understood, and the answer is no. */
 const answerIsNo = new Set([

@@ -12,4 +12,4 @@ export type { KeyKind, TpmKeys } from './identity.js';
 export * from './instances/index.js';
 export { type ServedTpm, serveSoftwareTpm, type ServeSoftwareTpmOptions } from './serve/index.js';
 export { createSoftwareTpm, type SoftwareTpm, type SoftwareTpmOptions } from './software/index.js';
-export { swtpmAvailable } from './swtpm/index.js';
+export { openTcpTransport, swtpmAvailable } from './swtpm/index.js';

@@ -2,14 +2,19 @@ import { Command } from 'commander';
 import { connectHost, type ConnectionOptions, outputForm, withConnection } from '../connection/index.js';
 import { Exit, exitStatus } from '../exit.js';
 import { print, type Streams, toJson } from '../output/index.js';
+import { printReach } from './label-matrix.js';
+
+type Options = ConnectionOptions & { readonly reach?: boolean };
 
 /** `tvdc explain VM [VM|RESOURCE|VLAN]`: asks the reference monitor, without any effect. */
 export function explainCommand(streams: Streams): Command {
   const command = new Command('explain')
     .argument('<subject>', 'a virtual machine, or Domain-0')
     .argument('[object]', 'another virtual machine, a volume, or vlan:<id>; without it: may the subject start?')
+    .option('--reach', 'all that the subject could reach, were it taken over')
     .description('why a virtual machine may or may not reach something; status 1 if it may not');
-  withConnection(command).action(async (subject: string, object: string | undefined, options: ConnectionOptions) => {
+  withConnection(command).action(async (subject: string, object: string | undefined, options: Options) => {
+    if (options.reach === true) return printReach(streams, subject, options);
     const host = await connectHost(options);
     const isVlan = object !== undefined && object.startsWith('vlan:');
     const isVolume =

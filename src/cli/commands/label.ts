@@ -3,6 +3,8 @@ import { formatObjectPath } from '../../cim/uri/index.js';
 import type { NamedElement } from '../../client/management/index.js';
 import { connectHost, type ConnectionOptions, outputForm, withConnection } from '../connection/index.js';
 import { type Columns, type Streams, writeAnswer, writeRecords } from '../output/index.js';
+import { createDraftLabel, deleteDraftLabel } from './label-draft.js';
+import { printLabelMatrix, printReach } from './label-matrix.js';
 
 type ChangeOptions = ConnectionOptions & { readonly old?: string };
 
@@ -80,5 +82,30 @@ export function labelCommand(streams: Streams): Command {
       await (await connectHost(options)).removeLabel(element, options.old);
       await writeAnswer(streams, outputForm(options), `${element} has no label now`, { element, label: null });
     });
+  addDraft(label, streams);
+  withConnection(label.command('matrix').description('who may share with whom, and by which types'))
+    .option('--policy <name:version>', 'another policy of the host than the enforced one')
+    .action((options: ConnectionOptions) => printLabelMatrix(streams, options));
+  withConnection(label.command('reach').description('what a virtual machine could reach, were it taken over'))
+    .argument('<vm>', 'name or UUID of a VM')
+    .action((vm: string, options: ConnectionOptions) => printReach(streams, vm, options));
   return label;
+}
+
+type DraftOptions = ConnectionOptions & { readonly resource?: boolean; readonly types: readonly string[] };
+
+function addDraft(label: Command, streams: Streams): void {
+  withConnection(label.command('create').description('add a label to a draft'))
+    .argument('<policy>', 'name:version of a draft')
+    .argument('<name>', 'of the label')
+    .requiredOption('--types <types...>', 'types that decide about sharing; one for a resource')
+    .option('--chinese-wall <types...>', 'types that decide what may run at the same time')
+    .option('--resource', 'a label for volumes and VLANs')
+    .addHelpText('after', '\nExample: tvdc label create tvdc-sample:1.1 HR --types HR --chinese-wall HR')
+    .action((policy: string, name: string, options: DraftOptions) => createDraftLabel(streams, policy, name, options));
+  withConnection(label.command('delete').description('take a label out of a draft'))
+    .argument('<policy>', 'name:version of a draft')
+    .argument('<name>', 'of the label')
+    .option('--resource', 'a label for volumes and VLANs')
+    .action((policy: string, name: string, options: DraftOptions) => deleteDraftLabel(streams, policy, name, options));
 }

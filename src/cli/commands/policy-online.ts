@@ -4,7 +4,13 @@ import { UsageError } from '../exit.js';
 import { readText } from '../files.js';
 import { print, type Streams, writeAnswer, writeRecords } from '../output/index.js';
 
-const stateNames: Readonly<Record<number, string>> = { 2: 'draft', 3: 'deployed', 4: 'enabled', 5: 'superseded' };
+/** Words for the property State of TVDC_SecurityPolicy. */
+export const policyStates: Readonly<Record<number, string>> = {
+  2: 'draft',
+  3: 'deployed',
+  4: 'enabled',
+  5: 'superseded',
+};
 
 interface PolicyRow {
   readonly name: string;
@@ -17,7 +23,7 @@ function toRow(policy: CimInstance): PolicyRow {
   return {
     name: policy.getString('PolicyName') ?? '',
     version: policy.getString('PolicyVersion') ?? '',
-    state: stateNames[policy.getNumber('State') ?? 0] ?? 'unknown',
+    state: policyStates[policy.getNumber('State') ?? 0] ?? 'unknown',
     digest: policy.getString('Digest') ?? '',
   };
 }

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { withConnection } from '../connection/index.js';
+import { type ConnectionOptions, withConnection } from '../connection/index.js';
 import type { Streams } from '../output/index.js';
 import { checkPolicy, convertPolicy } from './policy-check.js';
 import {
@@ -10,6 +10,8 @@ import {
   listPolicies,
   resetPolicyOnHost,
 } from './policy-online.js';
+import { diffPolicyDocuments, showPolicy, verifyPolicy } from './policy-inspect.js';
+import { planPolicyOnHost, policyStatistics } from './policy-plan.js';
 import { simulatePolicy } from './policy-simulate.js';
 
 const compat = ['--compat <mode>', 'xen: as the original implementation decided (default: strict)'] as const;
@@ -65,9 +67,25 @@ export function policyCommand(streams: Streams): Command {
   online('list', 'the policies of a host').action(to(streams, listPolicies));
   online('import', 'store a document as a draft').argument('<file>').action(to(streams, importPolicyFile));
   versioned('deploy', 'make a draft the next policy').action(to(streams, deployPolicyOnHost));
-  versioned('enable', 'enforce a deployed policy; refused where running systems would violate it').action(
-    to(streams, enablePolicyOnHost),
-  );
+  versioned('show', 'what a policy of the host says').action(to(streams, showPolicy));
+  versioned('enable', 'enforce a deployed policy; refused where running systems would violate it')
+    .option(
+      '--plan',
+      'only tell what would break now, and what would be refused later; status 1 if it would be refused',
+    )
+    .action((name: string, version: string, options: ConnectionOptions & { readonly plan?: boolean }) =>
+      (options.plan === true ? planPolicyOnHost : enablePolicyOnHost)(streams, name, version, options),
+    );
+  online('diff', 'what changes from one policy to another; status 1 if something does')
+    .argument('<before>', 'file, or name:version of a policy of the host')
+    .argument('<after>', 'file, or name:version of a policy of the host')
+    .addHelpText('after', '\nExample: tvdc policy diff tvdc-sample:1.0 next.xml')
+    .action(to(streams, diffPolicyDocuments));
+  online('verify', 'is a document what the host enforces? name, version, digests; status 1 if not')
+    .argument('<file>', 'policy in XML or JSON')
+    .option('--deployed', 'compare with the policy that is deployed in place of the enforced one')
+    .action(to(streams, verifyPolicy));
+  online('statistics', 'what the reference monitor has counted').action(to(streams, policyStatistics));
   online('reset', 'back to the DEFAULT policy').action(to(streams, resetPolicyOnHost));
   versioned('export', 'the document of a policy of the host')
     .option('--form <form>', 'xml or json', 'json')

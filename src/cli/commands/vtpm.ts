@@ -1,11 +1,13 @@
 import { Command } from 'commander';
 import { fromBase64, fromHex, toBase64, toHex } from '../../base/index.js';
-import { type CimInstance, type CimInstancePath, formatObjectPath, stringKey } from '../../cim/index.js';
-import type { ManagedHost } from '../../client/management/index.js';
+import { type CimInstance, formatObjectPath } from '../../cim/index.js';
 import { connectHost, type ConnectionOptions, outputForm, withConnection } from '../connection/index.js';
-import { Exit, exitStatus, UsageError } from '../exit.js';
+import { UsageError } from '../exit.js';
 import { writeBytes } from '../files.js';
 import { type Columns, type Streams, writeAnswer, writeRecords } from '../output/index.js';
+import { tpmOf } from './vtpm-find.js';
+import { addTpmLife } from './vtpm-life.js';
+import { addServedTpm } from './vtpm-serve.js';
 
 interface TpmRow {
   readonly vm: string;
@@ -47,19 +49,6 @@ async function list(streams: Streams, options: ConnectionOptions): Promise<void>
   }
   rows.sort((a, b) => (a.vm < b.vm ? -1 : 1));
   await writeRecords(streams, form, rows, columns);
-}
-
-/** The TPM of a VM by the name of the VM or the TPM's own id; tells where there is none. @throws Exit 1 */
-async function tpmOf(streams: Streams, host: ManagedHost, name: string): Promise<CimInstancePath> {
-  const vm = (await host.vms()).find((item) => item.name === name || item.id === name);
-  const wanted = { system: vm?.id, id: name };
-  for await (const path of host.client.instancePaths('TVDC_VirtualTPM', { namespace: host.namespace })) {
-    const id = stringKey(path, 'DeviceID');
-    if (id === wanted.id || (wanted.system !== undefined && stringKey(path, 'SystemName') === wanted.system))
-      return path;
-  }
-  streams.notes.write(`tvdc: no virtual TPM of ${name} on this host; see: tvdc vtpm list\n`);
-  throw new Exit(exitStatus.no);
 }
 
 interface PcrOptions extends ConnectionOptions {
@@ -120,7 +109,7 @@ async function quote(streams: Streams, name: string, options: QuoteOptions): Pro
 }
 
 export function vtpmCommand(streams: Streams): Command {
-  const vtpm = new Command('vtpm').description('virtual TPMs of a host');
+  const vtpm = new Command('vtpm').description('virtual TPMs: those of a host, and one that is served alone');
   withConnection(vtpm.command('list').description('all virtual TPMs')).action((options: ConnectionOptions) =>
     list(streams, options),
   );
@@ -136,5 +125,7 @@ export function vtpmCommand(streams: Streams): Command {
     .option('--signature <file>', 'where TPMT_SIGNATURE goes')
     .addHelpText('after', '\nExample: tvdc vtpm quote ma-1 --nonce 00ff --quote q.msg --signature q.sig')
     .action((name: string, options: QuoteOptions) => quote(streams, name, options));
+  addTpmLife(vtpm, streams);
+  addServedTpm(vtpm, streams);
   return vtpm;
 }

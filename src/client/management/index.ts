@@ -22,3 +22,40 @@ export {
   requestedStates,
 } from './managed-host.js';
 export { completed, MethodRefusedError, outText, returnNames } from './refusal.js';
+export {
+  type AccessCounters,
+  type AccessStatistics,
+  accessStatistics,
+  type MonitorCounters,
+  planPolicy,
+  type PolicyPlan,
+} from './policy-questions.js';
+export {
+  createLabel,
+  deleteLabel,
+  type HostLabel,
+  hostLabels,
+  labelReach,
+  type LabelReach,
+  type ShareMatrix,
+  shareMatrix,
+} from './labels.js';
+export {
+  createUser,
+  type GrantedRole,
+  grantedRoles,
+  type HostUser,
+  hostUsers,
+  removeUser,
+  revokeRole,
+  setSecret,
+} from './users.js';
+export {
+  createVirtualTpm,
+  destroyVirtualTpm,
+  exportVirtualTpm,
+  importVirtualTpm,
+  type ImportOffer,
+  prepareImport,
+  resetVirtualTpm,
+} from './virtual-tpms.js';

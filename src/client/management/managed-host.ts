@@ -9,6 +9,7 @@ import {
 } from '../../cim/index.js';
 import type { WbemClient } from '../wbem/index.js';
 import { completed, outText } from './refusal.js';
+import { pathOf } from './texts.js';
 
 /** What RequestStateChange asks for. */
 export const requestedStates = { start: 2, stop: 3, shutdown: 4, save: 6, pause: 9, reboot: 10, reset: 11 } as const;
@@ -48,11 +49,6 @@ export interface AccessQuestion {
   readonly objectLabel?: string;
 }
 
-function pathOf(value: CimValue | undefined, what: string): CimInstancePath {
-  if (typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'instance-path') return value;
-  throw new TvdcError('bad_answer', `the server returned no ${what}`);
-}
-
 function words(value: CimValue | undefined): readonly string[] {
   return typeof value === 'string' && value !== '' ? value.split(' ') : [];
 }
@@ -82,6 +78,15 @@ export class ManagedHost {
     parameters: Readonly<Record<string, CimValue | undefined>> = {},
   ) {
     return completed(method, await this.client.invoke(target, method, parameters, { namespace: this.namespace }));
+  }
+
+  /** Calls a method of one of the host's services; its OUT parameters. @throws MethodRefusedError @throws TvdcError `not_found` */
+  async call(
+    className: string,
+    method: string,
+    parameters: Readonly<Record<string, CimValue | undefined>> = {},
+  ): Promise<Readonly<Record<string, CimValue>>> {
+    return this.#invoke(await this.#service(className), method, parameters);
   }
 
   /** The management VM and its hypervisor. */
@@ -281,8 +286,8 @@ export class ManagedHost {
     return pathOf(out['ResultingDomain'], 'domain');
   }
 
-  /** Gives a user a role in a virtual datacenter, for all or for some of its domains. */
-  async grantRole(user: string, role: string, datacenter: string, domains: readonly string[]): Promise<void> {
+  /** Gives a user a role in a virtual datacenter (null: in all), for all or for some of its domains. */
+  async grantRole(user: string, role: string, datacenter: string | null, domains: readonly string[]): Promise<void> {
     await this.#invoke(await this.#service('TVDC_RoleBasedAuthorizationService'), 'GrantRole', {
       User: user,
       Role: role,

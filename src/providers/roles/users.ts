@@ -34,10 +34,11 @@ async function asInvalid<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    const code = error instanceof TvdcError ? error.code : null;
-    if (code === 'no_such_account') throw new CimError(6, (error as TvdcError).message, { cause: error });
+    if (!(error instanceof TvdcError)) throw error;
+    const code = String(error.code);
+    if (code === 'no_such_account') throw new CimError(6, error.message, { cause: error });
     if (code === 'bad_user_name' || code === 'weak_secret' || code === 'account_exists')
-      throw new VmmError('invalid', [(error as TvdcError).message]);
+      throw new VmmError('invalid', [error.message]);
     throw error;
   }
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { messageOf } from '../../base/index.js';
 import { createCommandQueue, type TpmTransport, TpmTransportError } from '../../tpm/index.js';
 import { ControlChannel, SocketExchange } from './control.js';
+import { frames } from './frames.js';
 
 const startTimeout = 10_000;
 const controlTimeout = 5_000;
@@ -110,28 +111,6 @@ function tryConnect(path: string): Promise<Socket | null> {
       resolve(null);
     });
   });
-}
-
-/** TPM frames: the size is in the head of the response. */
-function frames(exchange: SocketExchange): TpmTransport {
-  return {
-    async transmit(command) {
-      exchange.write(command);
-      const head = await exchange.read(10);
-      const size = Buffer.from(head).readUInt32BE(2);
-      if (size < 10 || size > 8192)
-        throw new TpmTransportError('tpm_protocol', `swtpm announced a response of ${size} bytes`);
-      const body = await exchange.read(size - 10);
-      const response = new Uint8Array(size);
-      response.set(head);
-      response.set(body, 10);
-      return response;
-    },
-    close() {
-      exchange.close();
-      return Promise.resolve();
-    },
-  };
 }
 
 async function endProcess(child: ChildProcess, exited: Promise<void>): Promise<void> {

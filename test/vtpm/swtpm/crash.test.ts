@@ -2,7 +2,9 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLog, systemRandomness } from '../../../src/base/index.js';
+import { createMemoryStore } from '../../../src/store/index.js';
 import { createTpmClient, ekEccTemplate, parsePcrSelection } from '../../../src/tpm/index.js';
+import { createVtpmInstances, openDatacenterRoot, openHostAuthority } from '../../../src/vtpm/index.js';
 import { createSwtpmDriver, swtpmAvailable } from '../../../src/vtpm/swtpm/index.js';
 import { describeIf } from '../../support/parts.js';
 
@@ -65,6 +67,49 @@ describeIf(await swtpmAvailable(), 'swtpm is not installed')('a swtpm process th
     await expect(client.pcrRead(selection)).rejects.toMatchObject({ code: 'tpm_closed' });
     await powered.stop();
     expect(await processesOf(folder)).toEqual([]);
+  });
+
+  test('leaves its virtual machine without a TPM until the machine boots again', async () => {
+    const root = await openDatacenterRoot({ folder: join(folder, 'root') });
+    const host = { hostUuid: '11111111-1111-4111-8111-111111111111', hostEkHash: '' };
+    const authority = await openHostAuthority({ folder: join(folder, 'ca'), host, certify: root.certifyHost });
+    let tell: (state: string) => void = () => undefined;
+    const at = join(folder, 'vtpm');
+    const instances = await createVtpmInstances({
+      store: createMemoryStore(),
+      backend: 'swtpm',
+      folder: at,
+      authority,
+      ownerState: () => 'running',
+      onFailure: (failed) => tell(failed.state),
+    });
+    const vm = '22222222-2222-4222-8222-222222222222';
+    const event = { pcr: 10, digests: [{ algorithm: 'sha256', digest: new Uint8Array(32) }] } as const;
+    try {
+      const { identity } = await instances.create(vm);
+      const tpm = await instances.powerOn(vm);
+      const guest = tpm.transport();
+      for (const boot of ['start', 'reset'] as const) {
+        await instances.extend(vm, [event]);
+        const failure = new Promise<string>((resolve) => {
+          tell = resolve;
+        });
+        for (const pid of await processesOf(at)) process.kill(pid, 'SIGKILL');
+        expect(await failure).toBe('failed');
+        expect(tpm.state).toBe('failed');
+        expect(await processesOf(at)).toEqual([]);
+        await expect(instances.extend(vm, [event])).rejects.toMatchObject({ code: 'vtpm_off' });
+        await expect(guest.transmit(new Uint8Array(12))).rejects.toBeDefined();
+        await expect(instances.suspend(vm)).rejects.toMatchObject({ code: 'vtpm_off' });
+        await (boot === 'start' ? instances.powerOn(vm) : instances.restart(vm));
+        expect(tpm.state).toBe('running');
+        const [pcr] = (await tpm.client().pcrRead(selection)).values;
+        expect(pcr?.digest).toEqual(new Uint8Array(32));
+        expect((await tpm.client().readPublic(identity.ekHandle)).name).toEqual(identity.ekName);
+      }
+    } finally {
+      await instances.close();
+    }
   });
 
   test('keeps its state encrypted', async () => {
