@@ -13,7 +13,21 @@ const rooms = {
   vmm: ['base', 'store', 'xml', 'acm', 'tpm', 'vtpm'],
   providers: ['base', 'cim', 'cimom', 'vmm', 'acm', 'tpm', 'vtpm', 'attestation'],
   client: ['base', 'cim', 'http', 'acm', 'attestation', 'tpm'],
-  host: ['base', 'xml', 'store', 'cim', 'http', 'cimom', 'acm', 'tpm', 'vtpm', 'attestation', 'vmm', 'providers', 'client'],
+  host: [
+    'base',
+    'xml',
+    'store',
+    'cim',
+    'http',
+    'cimom',
+    'acm',
+    'tpm',
+    'vtpm',
+    'attestation',
+    'vmm',
+    'providers',
+    'client',
+  ],
   cli: ['base', 'xml', 'store', 'cim', 'http', 'cimom', 'acm', 'tpm', 'vtpm', 'attestation', 'vmm', 'client', 'host'],
 };
 
@@ -28,10 +42,15 @@ const houseRules = Object.entries(rooms).map(([room, allowed]) => ({
 module.exports = {
   forbidden: [
     ...houseRules,
-    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'no-circular',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
     {
       name: 'doors-only',
-      comment: "a room is entered through an index.ts, never through a file behind it",
+      comment: 'a room is entered through an index.ts, never through a file behind it',
       severity: 'error',
       from: { path: '^src/([^/]+)/' },
       to: { path: '^src/([^/]+)/', pathNot: ['^src/$1/', '/index\\.ts$'] },

@@ -31,7 +31,8 @@ export interface ListedSystems {
 export async function listSystems(client: WbemClient, namespace: string, signal?: AbortSignal): Promise<ListedSystems> {
   const options = { namespace, ...(signal === undefined ? {} : { signal }) };
   const system = await client.instances('TVDC_HostSystem', options).first();
-  if (system === undefined || system.path === null) throw new TvdcError('not_found', 'the server has no TVDC_HostSystem');
+  if (system === undefined || system.path === null)
+    throw new TvdcError('not_found', 'the server has no TVDC_HostSystem');
   const uuid = stringKey(system.path, 'Name') ?? '';
   const vms: ListedVm[] = [];
   for await (const vm of client.instances('TVDC_ComputerSystem', options)) {
