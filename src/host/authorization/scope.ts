@@ -11,6 +11,9 @@ const anotherWorkload = 'another workload';
 /** Words that may name an element: resources, VM names, UUIDs. */
 const nameForm = /file:[^\s,;"]+|vlan:\d+|[\w-]+(?:\.+[\w-]+)*/g;
 
+/** A name that {@link nameForm} finds whole. */
+const plainName = /^[\w-]+(?:\.+[\w-]+)*$/;
+
 /** What grants cover on this host. */
 interface Coverage {
   readonly grants: readonly Grant[];
@@ -116,10 +119,21 @@ export function createScope(parts: HostParts, domains: Domains, host: HostElemen
   const visible = (grants: readonly Grant[], path: CimInstancePath | null): boolean =>
     path === null || pathVisible(coverageOf(grants), path);
 
-  const cover = (coverage: Coverage, text: string): string =>
-    coverage.everything
-      ? text
-      : text.replace(nameForm, (word) => (namedVisible(coverage, word) === false ? anotherWorkload : word));
+  /** Names that are no single word, such as those of volumes with blanks. */
+  function* phrases(): Iterable<string> {
+    for (const { name } of parts.inventory.volumes()) if (!plainName.test(name)) yield name;
+    for (const { name } of parts.inventory.vms()) if (!plainName.test(name)) yield name;
+  }
+
+  const cover = (coverage: Coverage, text: string): string => {
+    if (coverage.everything) return text;
+    let covered = text;
+    for (const name of phrases()) {
+      if (!covered.includes(name) || namedVisible(coverage, name) !== false) continue;
+      covered = covered.replaceAll(name, anotherWorkload);
+    }
+    return covered.replace(nameForm, (word) => (namedVisible(coverage, word) === false ? anotherWorkload : word));
+  };
 
   const isDeliverable = (grants: readonly Grant[], indication: CimInstance): boolean => {
     const source = indication.get('SourceInstance') as CimInstance | null | undefined;

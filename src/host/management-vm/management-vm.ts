@@ -83,7 +83,7 @@ export async function openManagementVm(options: ManagementVmOptions): Promise<Ma
       centralInstance: createInstancePath('TVDC_HostSystem', hostKeys, { namespace }),
     });
     closers.push(() => assembled.close());
-    ({ ownerOf } = assembled);
+    ownerOf = (path) => assembled.ownerOf(path);
     const stopAlerts = startAlerts(view, {
       classOf: (name) => assembled.classOf(namespace, name),
       publish: (where, indication) => assembled.objectManager.publish(where, indication),

@@ -1,4 +1,5 @@
 import { CimError, createInstancePath } from '../../../src/cim/index.js';
+import { attachDisk, changeLabel, createVolume } from '../../../src/vmm/index.js';
 import {
   datacenter,
   openSampleHost,
@@ -80,6 +81,24 @@ test('a virtual TPM does not answer to the name of another machine', async () =>
     expect(await statusOf(admin.client.invoke(service, method, { TPM: forged }))).toBe(6);
     expect(await statusOf(partial.client.invoke(service, method, { TPM: forged }))).toBe(2);
   }
+});
+
+test('a sentence hides the names of other workloads, also those with blanks', async () => {
+  const { parts } = sample.vm;
+  const actor = { user: 'admin' };
+  const own = await admin.host.vm('ma-1');
+  for (const name of ['secret-merger', 'secret merger 9']) {
+    const { uuid } = await createVolume(parts, actor, name, 4096);
+    await changeLabel(parts, actor, { kind: 'volume', uuid }, 'SU');
+    await expect(attachDisk(parts, actor, own.id, uuid)).rejects.toThrow(name);
+  }
+  const read = async (user: SampleUser): Promise<string> =>
+    (await user.client.enumerateInstances('TVDC_AccessDecision'))
+      .map((item) => `${item.getString('ElementName')} ${item.getString('RecordData')}`)
+      .join('\n');
+  expect(await read(admin)).toContain('secret merger 9');
+  expect(await read(watcher)).toContain('another workload has {SU}');
+  expect(await read(watcher)).not.toContain('merger');
 });
 
 describe('what somebody else made for indications', () => {
