@@ -95,7 +95,7 @@ describe('the command', () => {
           .filter((word) => word !== '');
       };
       expect(complete('tvdc', 'pol')).toEqual(['policy']);
-      expect(complete('tvdc', 'policy', 's')).toEqual(['simulate']);
+      expect(complete('tvdc', 'policy', 's')).toEqual(['simulate', 'show', 'statistics']);
       expect(complete('tvdc', 'vm', 'list', '-o', '')).toEqual(['table', 'json', 'ndjson']);
       expect(complete('tvdc', 'vm', 'list', '--out')).toEqual(['--output']);
     } finally {
