@@ -36,7 +36,7 @@ async function createProgram(streams: Streams, wanted: (noun: string) => boolean
     .configureOutput({
       writeOut: (text) => void streams.out.write(text),
       writeErr: (text) => void streams.notes.write(text),
-      outputError: (text, write) => write(text.replace(/^error: /, 'tvdc: ')),
+      outputError: (text, write) => write(text.replace(/^error: /, 'tvdc: ').replace(/\n\(/, ' (')),
     })
     .showSuggestionAfterError(true)
     .helpCommand('help [command]', 'help of a command')

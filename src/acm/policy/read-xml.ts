@@ -27,7 +27,13 @@ export function parsePolicyTree(text: string): XmlElement {
   } catch (error) {
     if (!(error instanceof ParseError)) throw error;
     const position = { line: error.line, column: error.column };
-    throw new PolicyFormatError('XSERR_XML_PROCESSING', `not well-formed: ${error.message}`, '', position, error);
+    throw new PolicyFormatError(
+      'XSERR_XML_PROCESSING',
+      `not well-formed: ${error.message.replace(/ \(line.*$/, '')}`,
+      '',
+      position,
+      error,
+    );
   }
 }
 

@@ -79,7 +79,7 @@ export function readEvidenceBundle(text: string, signers: readonly string[]): Ev
     inner = object(JSON.parse(Buffer.from(String(outer['payload']), 'base64').toString('utf8')), 'an object');
   } catch (error) {
     if (error instanceof TvdcError) throw error;
-    throw refused('not JSON', error);
+    throw refused('not exported evidence: not JSON', error);
   }
   if (outer['format'] !== 'tvdc-evidence-1') throw refused('not exported evidence');
   const signer = signers

@@ -14,7 +14,11 @@ import {
 } from './mof-files.js';
 import { loadOnServer } from './mof-load.js';
 
-const include = ['-I, --include <folder...>', 'where included files and missing classes are looked for'] as const;
+const include = [
+  '-I, --include <folder>',
+  'where included files and missing classes are looked for; more than once for more',
+  (folder: string, before: readonly string[] = []): readonly string[] => [...before, folder],
+] as const;
 
 function compileLocally(streams: Streams, files: readonly string[], options: MofOptions): MofCompilation {
   const existing = standardQualifierTypes();
