@@ -65,6 +65,11 @@ describe('accounts over CIM', () => {
     expect(await statusOf(createUser(operator.host, 'friend'))).toBe(2);
     expect(await statusOf(createUser(operator.host, 'admin'))).toBe(2);
     expect((await hostUsers(sample.admin.host)).map(({ user }) => user)).not.toContain('friend');
+    const { entries } = sample.vm.parts.journal.read({ after: 0, limit: 10_000, kinds: ['forbidden'] });
+    const attempts = entries.map(({ actor, facts }) => `${actor} ${facts['attempt'] as string}`);
+    const attempt = 'call TVDC_RoleBasedAuthorizationService.SetSecret';
+    expect(attempts).toContain(`keeper ${attempt} for admin`);
+    for (const user of ['stranger', operator.name]) expect(attempts).toContain(`${user} ${attempt}`);
   });
 
   test('have names and secrets of the right form, and do not remove themselves', async () => {

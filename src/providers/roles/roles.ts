@@ -109,7 +109,7 @@ export function roleProviders(view: HostView): readonly Provider[] {
         const user = requiredText(parameters, 'User');
         const role = roleOf(requiredText(parameters, 'Role'));
         const datacenter = optionalText(parameters, 'Datacenter');
-        checkGrantor(view, context, datacenter);
+        await checkGrantor(view, context, 'GrantRole', datacenter);
         const names = textList(parameters, 'TVDs');
         if (datacenter !== null && !domains.datacenters().some((item) => item.name === datacenter)) {
           throw new VmmError('not_found', [datacenter]);
@@ -122,7 +122,7 @@ export function roleProviders(view: HostView): readonly Provider[] {
         const user = requiredText(parameters, 'User');
         const role = roleOf(requiredText(parameters, 'Role'));
         const datacenter = optionalText(parameters, 'Datacenter');
-        checkGrantor(view, context, datacenter);
+        await checkGrantor(view, context, 'RevokeRole', datacenter);
         await grants.revoke(user, role, datacenter);
         await record(context.caller.user, user, { change: 'revoke', role, datacenter });
       }),
