@@ -93,6 +93,11 @@ export const nouns: readonly Noun[] = [
     load: async (streams) => (await import('./commands/wbem.js')).wbemCommand(streams),
   },
   {
+    name: 'connection',
+    description: 'saved connections: save, list, show, test, default, delete',
+    load: async (streams) => (await import('./commands/connection.js')).connectionCommand(streams),
+  },
+  {
     name: 'backup',
     description: 'copy the data of a host into a file, also while it serves',
     load: async (streams) => (await import('./commands/backup.js')).backupCommand(streams),

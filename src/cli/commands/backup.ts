@@ -5,7 +5,7 @@ import { Command } from 'commander';
 import { messageOf } from '../../base/index.js';
 import { defaultDataFolder } from '../../host/foundation/index.js';
 import { openSqliteStore, restoreSqliteStore, StoreError, type SqliteStore } from '../../store/index.js';
-import { type ConnectionOptions, connect, environment, outputForm, withConnection } from '../connection/index.js';
+import { type ConnectionOptions, connect, namesServer, outputForm, withConnection } from '../connection/index.js';
 import { UsageError } from '../exit.js';
 import { type Streams, writeAnswer } from '../output/index.js';
 import { backupByService, compactByService } from './schema-service.js';
@@ -22,7 +22,7 @@ async function offline<T>(
   options: ConnectionOptions,
   work: (store: SqliteStore) => Promise<T>,
 ): Promise<T | undefined> {
-  if (options.url !== undefined || environment('URL') !== undefined) return undefined;
+  if (namesServer(options)) return undefined;
   const folder = folderOf(options);
   if (!existsSync(folder))
     throw new UsageError(`there is no data folder ${folder}: name one with --data, or a server with --url`);

@@ -2,44 +2,45 @@ import type { WbemClient } from '../../client/index.js';
 import type { ManagedHost } from '../../client/management/index.js';
 import { UsageError } from '../exit.js';
 import { readBytes } from '../files.js';
-import { type ConnectionOptions, defaultUrl, environment } from './options.js';
+import type { ConnectionOptions } from './options.js';
+import { settingsOf } from './settings.js';
 
 function readOption(file: string | undefined): Buffer | undefined {
   return file === undefined ? undefined : Buffer.from(readBytes(file));
 }
 
-function timeoutOf(options: ConnectionOptions): number {
-  const wanted = options.timeout ?? environment('TIMEOUT') ?? '30';
+function timeoutOf(wanted: string): number {
   const seconds = Number(wanted);
   if (wanted.trim() === '' || !(seconds >= 0)) throw new UsageError(`--timeout takes seconds, not "${wanted}"`);
   return seconds * 1000;
 }
 
-/** The namespace that the options name. */
+/** The namespace that the options name. @throws UsageError */
 export function namespaceOf(options: ConnectionOptions): string {
-  return options.namespace ?? environment('NAMESPACE') ?? 'root/tvdc';
+  return settingsOf(options).namespace;
 }
 
 /** A client for the server that the options name; its code is loaded here, for commands that stay on this machine do without. @throws UsageError */
 export async function connect(options: ConnectionOptions): Promise<WbemClient> {
   const { createHttpTransport, WbemClient } = await import('../../client/index.js');
   const { loginOf, ownCertificate, splitCredentials } = await import('./login.js');
-  const { url, login } = splitCredentials(options.url ?? environment('URL') ?? defaultUrl);
-  const ca = readOption(options.cacert ?? environment('CACERT')) ?? ownCertificate(options, url);
-  const cert = readOption(options.cert ?? environment('CERT'));
-  const key = readOption(options.key ?? environment('KEY'));
+  const settings = settingsOf(options);
+  const { url, login } = splitCredentials(settings.url);
+  const ca = readOption(settings.cacert) ?? ownCertificate(options, url);
+  const cert = readOption(settings.cert);
+  const key = readOption(settings.key);
   const transport = createHttpTransport({
     url,
-    ...(login ?? loginOf(options, url)),
-    timeout: timeoutOf(options),
+    ...(login ?? loginOf(settings, options.data, url)),
+    timeout: timeoutOf(settings.timeout),
     tls: {
-      verify: options.noverify !== true,
+      verify: settings.noverify !== true,
       ...(ca === undefined ? {} : { ca }),
       ...(cert === undefined ? {} : { cert }),
       ...(key === undefined ? {} : { key }),
     },
   });
-  return new WbemClient(transport, { namespace: namespaceOf(options) });
+  return new WbemClient(transport, { namespace: settings.namespace });
 }
 
 /** The host that the options name, for the noun commands. */

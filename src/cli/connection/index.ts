@@ -1,3 +1,12 @@
 export { connect, connectHost, namespaceOf } from './connection.js';
 export { isLocal } from './local.js';
 export { type ConnectionOptions, environment, outputForm, withConnection } from './options.js';
+export {
+  connectionsFile,
+  readConnections,
+  type SavedConnection,
+  savedConnection,
+  type SavedConnections,
+  writeConnections,
+} from './saved.js';
+export { namesServer, settingsOf } from './settings.js';

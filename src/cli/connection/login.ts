@@ -1,10 +1,12 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defaultDataFolder, readSecret, secretFile } from '../../host/foundation/index.js';
 import { UsageError } from '../exit.js';
 import { readText } from '../files.js';
 import { isLocal } from './local.js';
-import { type ConnectionOptions, environment } from './options.js';
+import type { ConnectionOptions } from './options.js';
+import type { Settings } from './settings.js';
 
 export interface Login {
   readonly user?: string;
@@ -21,19 +23,32 @@ export function splitCredentials(text: string): { readonly url: string; readonly
   return { url: scheme + rest, login: { user, password } };
 }
 
+/** First line that a shell command prints. @throws UsageError where it fails or says nothing */
+function secretBy(command: string): string {
+  const done = spawnSync('/bin/sh', ['-c', command], {
+    encoding: 'utf8',
+    stdio: ['inherit', 'pipe', 'inherit'],
+    timeout: 60_000,
+    maxBuffer: 64 * 1024,
+  });
+  const [secret = ''] = (done.stdout ?? '').split('\n');
+  if (done.status !== 0 || secret === '') throw new UsageError('the command for the secret failed or printed nothing');
+  return secret;
+}
+
 /**
- * Who logs in: named by options, or the administrator of the host on this machine. The secret of this machine is shown to
- * nobody else.
+ * Who logs in: named by options or a saved connection, or the administrator of the host on this machine. The secret of this
+ * machine is shown to nobody else.
+ * @param data folder of the host on this machine
  * @throws UsageError
  */
-export function loginOf(options: ConnectionOptions, url: string): Login {
+export function loginOf(settings: Settings, data: string | undefined, url: string): Login {
   if (url.startsWith('unix:')) return {};
-  const user = options.user ?? environment('USER');
-  const file = options.passwordFile ?? environment('PASSWORD_FILE');
-  if (file !== undefined) return { user: user ?? administrator, password: readText(file).trim() };
-  const secret = isLocal(url)
-    ? readSecret(secretFile(options.data ?? defaultDataFolder(), user ?? administrator))
-    : null;
+  const { user, passwordFile, password, passwordCommand } = settings;
+  if (passwordFile !== undefined) return { user: user ?? administrator, password: readText(passwordFile).trim() };
+  if (password !== undefined) return { user: user ?? administrator, password };
+  if (passwordCommand !== undefined) return { user: user ?? administrator, password: secretBy(passwordCommand) };
+  const secret = isLocal(url) ? readSecret(secretFile(data ?? defaultDataFolder(), user ?? administrator)) : null;
   if (secret !== null) return { user: user ?? administrator, password: secret };
   if (user === undefined) return {};
   throw new UsageError(`no secret for ${user}: name its file with --password-file`);

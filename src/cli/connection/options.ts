@@ -4,6 +4,8 @@ import { type OutputForm, recordForms } from '../output/index.js';
 
 /** Options that every command that talks to a server has; the environment stands in for what is not given. */
 export interface ConnectionOptions {
+  /** Name of a saved connection. */
+  readonly connection?: string;
   readonly url?: string;
   readonly user?: string;
   readonly passwordFile?: string;
@@ -23,6 +25,7 @@ export const defaultUrl = 'http://127.0.0.1:5988';
 export function withConnection(command: Command, forms: readonly OutputForm[] = recordForms): Command {
   return command
     .option('--url <url>', `server: http://, https:// or unix: (TVDC_URL; default ${defaultUrl})`)
+    .option('--connection <name>', 'a saved connection (TVDC_CONNECTION; see tvdc connection)')
     .option('--user <name>', 'account (TVDC_USER; default admin, on the same machine)')
     .option('--password-file <file>', 'file with the secret of the account (TVDC_PASSWORD_FILE)')
     .option('--cacert <file>', 'certificates that sign the server (TVDC_CACERT)')
