@@ -201,6 +201,9 @@ describe('tvdc vtpm', () => {
     expect((await tvdc('vtpm', 'prepare', id, '--file', file('offer.json'))).status).toBe(1);
     const elsewhere = '99999999-9999-4999-8999-999999999999';
     expect((await tvdc('vtpm', 'prepare', elsewhere, '--file', file('offer.json'))).status).toBe(0);
+    expect(host.parts.journal.read({ after: 0, limit: 1000, kinds: ['vtpm'] }).entries).toContainEqual(
+      expect.objectContaining({ actor: 'admin', subject: elsewhere, facts: { change: 'prepare import' } }),
+    );
     const words = ['vtpm', 'export', 'ma-1', '--offer', file('offer.json'), '--file', file('tpm.bin')];
     expect((await tvdc(...words)).notes).toContain('offer is for another VM');
     expect((await tvdc('vtpm', 'export', 'ma-1', '--offer', file('policy.json'), '--file', 'x')).status).toBe(2);

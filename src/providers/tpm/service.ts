@@ -60,9 +60,12 @@ export function tpmServiceProvider(view: HostView): Provider {
         const tpm = findVtpm(view, requiredPath(parameters, 'TPM'));
         await change(context.caller.user, tpm.vmUuid, 'reset vTPM', () => parts.vtpms.reset(tpm.vmUuid));
       }),
-    PrepareImport: (_context, _self, parameters) =>
+    PrepareImport: (context, _self, parameters) =>
       ownMethod(async () => {
-        const offer = await parts.vtpms.prepareImport(requiredText(parameters, 'SystemUUID'));
+        const vm = requiredText(parameters, 'SystemUUID');
+        const offer = await parts.vtpms.prepareImport(vm);
+        const entry = { kind: 'vtpm', actor: context.caller.user, subject: vm, facts: { change: 'prepare import' } };
+        await parts.store.transaction((tx) => parts.journal.append(tx, entry));
         return { ImportKey: toBase64(offer), Nonce: nonceOf(offer) };
       }),
     ExportTPM: (context, _self, parameters) =>
