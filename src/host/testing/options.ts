@@ -32,6 +32,11 @@ export interface TestServerOptions {
   readonly namespaces?: readonly string[];
   /** `qualifiers` (default): no class but yours. `shipped`: all classes of the product in their namespaces, in some 200 ms. */
   readonly schema?: 'qualifiers' | 'shipped';
+  /**
+   * `root/interop` as a server has it: object manager, namespaces that can be created and deleted, profiles, subscriptions
+   * whose indications are delivered. Takes some 100 ms more, for its classes. Default false.
+   */
+  readonly interop?: boolean;
   /** Default `tcp`. */
   readonly listen?: TestServerListen;
   /** Makes a TCP server ask for these; left out, everybody is let in. */

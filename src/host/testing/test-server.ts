@@ -15,6 +15,7 @@ import { createHttpTransport, type HttpTransport, WbemClient } from '../../clien
 import { createWbemServer, type Credentials, type ServerListen, type WbemServer } from '../../http/server/index.js';
 import { createMemoryStore } from '../../store/index.js';
 import { loadShippedSchema } from '../foundation/index.js';
+import { interopOf } from './interop.js';
 import type { TestServer, TestServerOptions } from './options.js';
 import { populate } from './population.js';
 
@@ -95,17 +96,22 @@ export async function createTestServer(options: TestServerOptions = {}): Promise
     if (options.schema === 'shipped') await loadShippedSchema(store, repository, 'verifier');
     const namespace = await populate(repository, options);
     const { clock, limits, log, providers } = options;
+    let addresses: readonly { readonly url: string }[] = [];
+    const interop = options.interop === true ? await interopOf(store, repository, options, () => addresses) : null;
+    if (interop !== null) undo.push(interop.close);
     const objectManager = createObjectManager({
       repository,
       authorizer: options.authorizer ?? openAuthorizer,
       hostNames,
-      ...(providers === undefined ? {} : { providers }),
+      providers: [...(providers ?? []), ...(interop?.providers ?? [])],
+      ...(interop === null ? {} : { sink: interop.sink }),
       ...(clock === undefined ? {} : { clock }),
       ...(limits === undefined ? {} : { limits }),
       ...(log === undefined ? {} : { log }),
     });
     undo.push(() => objectManager.shutdown());
-    const url = listen === 'process' ? '' : ((await serve(options, objectManager, undo)).addresses[0]?.url ?? '');
+    if (listen !== 'process') addresses = (await serve(options, objectManager, undo)).addresses;
+    const url = addresses[0]?.url ?? '';
     const transport: CimTransport =
       listen === 'process' ? objectManager.transport(systemCaller) : transportTo(url, options, undo);
     const close = (): Promise<void> => undoAll(undo);
