@@ -12,7 +12,11 @@ Examples:
   tvdc wbem ei root/tvdc:TVDC_ComputerSystem -p ElementName,EnabledState
   tvdc wbem gi 'https://host:5989/root/cimv2:CIM_Foo.Name="a"' -o mof
   tvdc wbem cm root/tvdc:TVDC_ComputerSystem.CreationClassName=TVDC_ComputerSystem,Name=… RequestStateChange RequestedState=2
-  tvdc wbem class tree CIM_ManagedElement`;
+  tvdc wbem class tree CIM_ManagedElement
+  tvdc wbem ei CIM_ComputerSystem --connection east -o ndjson
+
+Exit status: 0 done; 1 a view found nothing; 2 wrong usage; 3 cannot reach the server or log in;
+4 any CIM error, also "not found"; 5 an internal error.`;
 
 export function wbemCommand(streams: Streams): Command {
   const wbem = new Command('wbem')
