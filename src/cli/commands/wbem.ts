@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { withConnection } from '../connection/index.js';
 import type { Streams } from '../output/index.js';
+import { addDiff } from './wbem-diff.js';
 import { addReadVerbs, type Verb } from './wbem-read.js';
 import { addViews } from './wbem-views.js';
 import { addWriteVerbs } from './wbem-write.js';
@@ -15,7 +16,7 @@ Examples:
   tvdc wbem class tree CIM_ManagedElement
   tvdc wbem ei CIM_ComputerSystem --connection east -o ndjson
 
-Exit status: 0 done; 1 a view found nothing; 2 wrong usage; 3 cannot reach the server or log in;
+Exit status: 0 done; 1 a view found nothing, or diff a difference; 2 wrong usage; 3 cannot reach the server or log in;
 4 any CIM error, also "not found"; 5 an internal error.`;
 
 export function wbemCommand(streams: Streams): Command {
@@ -25,6 +26,7 @@ export function wbemCommand(streams: Streams): Command {
   const verb: Verb = (name, description, forms) => withConnection(wbem.command(name).description(description), forms);
   addReadVerbs(verb, streams);
   addWriteVerbs(verb, streams);
+  addDiff(verb, streams);
   addViews(wbem, streams);
   return wbem;
 }
