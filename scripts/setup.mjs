@@ -51,11 +51,11 @@ export function installPackages() {
   writeFileSync(stamp, lock);
 }
 
-/** Compiles src/ into dist/ unless dist/ is newer than every source. */
-export function build() {
+/** Compiles src/ into dist/ unless dist/ is newer than every source, or always. */
+export function build(always = false) {
   const stamp = join(root, 'dist', '.built');
   const sources = Math.max(newest(join(root, 'src')), statSync(join(root, 'tsconfig.build.json')).mtimeMs);
-  if (existsSync(stamp) && statSync(stamp).mtimeMs > sources) return;
+  if (!always && existsSync(stamp) && statSync(stamp).mtimeMs > sources) return;
   say('building …');
   if (run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json']) !== 0) {
     fail('the build failed');
@@ -68,4 +68,7 @@ export function setUp() {
   build();
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) setUp();
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  if (process.argv.includes('--build')) build(true);
+  else setUp();
+}

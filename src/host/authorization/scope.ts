@@ -29,8 +29,24 @@ export interface Scope extends ScopePort {
   veil(grantsOf: (user: string) => readonly Grant[]): Veil;
 }
 
-/** Decides by labels whether something belongs to the domains that grants cover. */
-export function createScope(parts: HostParts, domains: Domains, host: HostElements): Scope {
+/** Classes whose instances belong to the user who made them. */
+const ownedClasses = new Set([
+  'cim_indicationfilter',
+  'cim_listenerdestinationcimxml',
+  'cim_indicationhandlercimxml',
+  'cim_indicationsubscription',
+]);
+
+/**
+ * Decides by labels whether something belongs to the domains that grants cover.
+ * @param ownerOf who made a filter, destination or subscription; undefined: not known
+ */
+export function createScope(
+  parts: HostParts,
+  domains: Domains,
+  host: HostElements,
+  ownerOf: (path: CimInstancePath) => string | undefined,
+): Scope {
   const elementOf = createElementFinder(parts, host);
 
   const coverageOf = (grants: readonly Grant[]): Coverage => {
@@ -111,6 +127,10 @@ export function createScope(parts: HostParts, domains: Domains, host: HostElemen
   const pathVisible = (coverage: Coverage, path: CimInstancePath): boolean => {
     if (coverage.everything) return true;
     if (coverage.grants.length === 0 && /^tvdc_/i.test(path.className)) return false;
+    if (ownedClasses.has(path.className.toLowerCase())) {
+      const owner = ownerOf(path);
+      return coverage.grants.some((grant) => grant.user === owner);
+    }
     if (!elementVisible(coverage, elementOf(path))) return false;
     // An association is seen only with both ends.
     return path.keys.every((key) => typeof key.value !== 'object' || pathVisible(coverage, key.value));
@@ -137,7 +157,9 @@ export function createScope(parts: HostParts, domains: Domains, host: HostElemen
 
   const isDeliverable = (grants: readonly Grant[], indication: CimInstance): boolean => {
     const source = indication.get('SourceInstance') as CimInstance | null | undefined;
-    if (source !== null && source !== undefined) return visible(grants, source.path);
+    if (source !== null && source !== undefined) {
+      return coverageOf(grants).everything || (source.path !== null && visible(grants, source.path));
+    }
     const coverage = coverageOf(grants);
     const message = indication.getString('Message') ?? '';
     if (cover(coverage, message) !== message) return false;

@@ -58,14 +58,15 @@ export async function openManagementVm(options: ManagementVmOptions): Promise<Ma
     const domains = new Domains(parts);
     const { grants } = foundation;
     const hostElements = { tpm: trust.view.uuid, certificates: trust.view.ekCertificateChain };
-    const scope = createScope(parts, domains, hostElements);
+    // The owners are known once the subscriptions are open, which need the authorizer.
+    let ownerOf = (_path: CimInstancePath): string | undefined => undefined;
+    const scope = createScope(parts, domains, hostElements, (path) => ownerOf(path));
     const veil = scope.veil((user) => grants.of(user));
     const accounts = createAccountDesk(foundation);
     const view: HostView = { parts, domains, grants, accounts, hostBoot, hostTpm: trust.view, veil, namespace };
     const adminSecret = await ensureAccount(foundation, 'admin', 'datacenter-admin');
     // Whoever may open the observers' socket may look, whatever the account is called.
     await foundation.grants.grant({ user: observer, role: 'observer', datacenter: null, domains: null });
-    let ownerOf = (_path: CimInstancePath): string | undefined => undefined;
     const authorizer = createRoleAuthorizer({
       grants,
       scope,

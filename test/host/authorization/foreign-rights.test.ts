@@ -136,6 +136,21 @@ describe('what somebody else made for indications', () => {
     expect((await admin.client.getInstance(destination, interop)).getString('Destination')).toBe(url);
   });
 
+  test('is not shown to others, and to its maker and the administrator it is', async () => {
+    const { destination, filter, subscription } = await make(admin, 'hidden');
+    const seen = async ({ client }: SampleUser): Promise<number> => {
+      const classes = ['CIM_ListenerDestinationCIMXML', 'CIM_IndicationFilter', 'CIM_IndicationSubscription'];
+      const lists = await Promise.all(classes.map((className) => client.enumerateInstanceNames(className, interop)));
+      return lists.flat().length;
+    };
+    expect(await seen(watcher)).toBe(0);
+    expect(await seen(admin)).toBeGreaterThanOrEqual(3);
+    expect(await statusOf(watcher.client.getInstance(destination, interop))).toBe(2);
+    await make(watcher, 'own');
+    expect(await seen(watcher)).toBe(3);
+    for (const path of [subscription, filter, destination]) await admin.client.deleteInstance(path, interop);
+  });
+
   test('is the maker’s to change and delete, and the administrator’s', async () => {
     const { destination, filter, subscription } = await make(watcher, 'of-watcher');
     const outcomes = [
