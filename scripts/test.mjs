@@ -14,6 +14,8 @@ const report = join(folder, 'report.json');
 const args = ['--json', `--outputFile=${report}`, '--reporters=default', ...process.argv.slice(2)];
 const env = {
   ...process.env,
+  // The tester's own saved connections are none of the tests' business.
+  XDG_CONFIG_HOME: join(root, 'node_modules', '.no-config'),
   NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --experimental-vm-modules --no-warnings`.trim(),
 };
 const result = spawnSync(process.execPath, [join(root, 'node_modules/jest/bin/jest.js'), ...args], {

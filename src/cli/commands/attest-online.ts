@@ -19,6 +19,7 @@ import {
   isLocal,
   namespaceOf,
   outputForm,
+  settingsOf,
   withConnection,
 } from '../connection/index.js';
 import { Exit, exitStatus, UsageError } from '../exit.js';
@@ -55,7 +56,7 @@ const defaultPause = 10;
 /** Anchors named, or that of a host on this machine. The folder's own are believed besides. */
 function anchorsOf(options: AttestCommandOptions) {
   if (options.anchor !== undefined) return readAnchors(options.anchor, options.assurance);
-  const url = options.url ?? process.env['TVDC_URL'] ?? 'http://127.0.0.1';
+  const { url } = settingsOf(options);
   const own = url.startsWith('unix:') || isLocal(url) ? rootOf(options.data ?? defaultDataFolder()) : null;
   return own === null ? [] : readAnchors([own], options.assurance);
 }
