@@ -45,6 +45,15 @@ describe('tvdc mof and tvdc schema', () => {
     expect(JSON.parse(json.out)).toMatchObject({ valid: false, errors: [{ file: bad, line: 3 }] });
   });
 
+  test('a file that is not there is wrong usage, said in one line', async () => {
+    const gone = join(folder, 'gone.mof');
+    const notes = `tvdc: cannot read ${gone}: no such file or folder\n`;
+    expect(await run('mof', 'check', gone)).toEqual({ status: 2, out: '', notes });
+    expect(await at('mof', 'compile', gone)).toEqual({ status: 2, out: '', notes });
+    const half = file('half.mof', '#pragma include ("gone.mof")\n');
+    expect(await run('mof', 'check', half)).toMatchObject({ status: 1, notes: expect.stringContaining(`${half}:1`) });
+  });
+
   test('format writes MOF that checks again, types writes TypeScript', async () => {
     const again = file('again.mof', (await run('mof', 'format', good)).out);
     expect((await run('mof', 'check', again)).out).toBe('1 classes and 1 instances, no errors\n');

@@ -118,7 +118,7 @@ describe('what a running host is asked', () => {
     const { status, errors, output } = await runCommand(['policy', 'import', file, ...access]);
     expect(status).toBeGreaterThanOrEqual(1);
     expect(status).toBeLessThan(5);
-    expectOneLine(errors);
+    expect(expectOneLine(errors)).toContain(file);
     expect(output).toBe('');
     expect((await sample.admin.host.policies()).map((policy) => policy.getString('PolicyName'))).toEqual(['DEFAULT']);
   });

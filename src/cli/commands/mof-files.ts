@@ -15,7 +15,7 @@ import {
 } from '../../cim/index.js';
 import { readShippedMof } from '../../host/foundation/index.js';
 import { Exit, exitStatus, UsageError } from '../exit.js';
-import { readBytes } from '../files.js';
+import { readBytes, readText } from '../files.js';
 import type { Streams } from '../output/index.js';
 
 export interface MofOptions {
@@ -30,7 +30,10 @@ function tryRead(path: string): MofSource | null {
   }
 }
 
-/** Files of this machine: relative to the file that includes them, on the search path, among those of the product. */
+/**
+ * Files of this machine: relative to the file that includes them, on the search path, among those of the product. One that
+ * the command names must be there (UsageError).
+ */
 export function fileLoader(searchPath: readonly string[]): SourceLoader {
   const shipped = createMapLoader(readShippedMof());
   const search = (name: string): MofSource | null => {
@@ -44,7 +47,7 @@ export function fileLoader(searchPath: readonly string[]): SourceLoader {
     load: (name, from) =>
       tryRead(from === null ? resolve(name) : resolve(dirname(from.name), name)) ??
       search(name) ??
-      (from === null ? null : shipped.load(name, null)),
+      (from === null ? { name, text: readText(name) } : shipped.load(name, null)),
     findClass: (className) => search(`${className}.mof`),
   };
 }

@@ -1,3 +1,4 @@
+import { TvdcError } from '../../base/index.js';
 import { type CimInstance, type CimInstancePath, stringKey } from '../../cim/model/index.js';
 import { connectHost, type ConnectionOptions, outputForm } from '../connection/index.js';
 import { UsageError } from '../exit.js';
@@ -48,7 +49,11 @@ export async function importPolicyFile(streams: Streams, file: string, options: 
   const form = outputForm(options);
   const text = readText(file);
   const isXml = /^[\s\ufeff]*</.test(text);
-  const { policy, findings } = await (await connectHost(options)).importPolicy(text, isXml ? 'xml' : 'json');
+  const host = await connectHost(options);
+  const { policy, findings } = await host.importPolicy(text, isXml ? 'xml' : 'json').catch((error: unknown) => {
+    if (!(error instanceof TvdcError) || error.code !== 'method_refused') throw error;
+    throw new TvdcError('method_refused', `${file}: ${error.message}`, { cause: error });
+  });
   const id = stringKey(policy, 'InstanceID');
   await writeAnswer(streams, form, [...findings, `${file} is a draft now`].join('\n'), { policy: id, findings });
 }
