@@ -100,6 +100,15 @@ describe('the commands for a host', () => {
     expect((await tvdc('vm', 'stop', 'su-1')).notes).toBe('tvdc: su-1 is off: it cannot stop from there\n');
   });
 
+  test('resume what is paused and restore what is saved, nothing else', async () => {
+    expect((await tvdc('vm', 'resume', 'su-1')).notes).toBe('tvdc: su-1 is off: it cannot resume from there\n');
+    expect((await tvdc('vm', 'restore', 'ma-1')).notes).toBe('tvdc: ma-1 is running: it cannot restore from there\n');
+    expect((await tvdc('vm', 'pause', 'ma-1')).out).toBe('ma-1 is paused\n');
+    expect((await tvdc('vm', 'resume', 'ma-1')).out).toBe('ma-1 is running\n');
+    expect((await tvdc('vm', 'save', 'ma-1')).out).toBe('ma-1 is saved\n');
+    expect((await tvdc('vm', 'restore', 'ma-1')).out).toBe('ma-1 is running\n');
+  });
+
   test('show virtual TPMs, their registers and quotes', async () => {
     expect((await tvdc('vtpm', 'list')).out).toMatch(/^ma-1 +\S+ +software +sha1 sha256/m);
     const pcrs = JSON.parse((await tvdc('vtpm', 'pcrs', 'ma-1', '--bank', 'sha256', '-o', 'json')).out) as unknown[];

@@ -29,27 +29,39 @@ const columns: Columns<VmRow> = [
   ['UUID', (vm) => vm.id],
 ];
 
-const changes: readonly (readonly [verb: string, state: RequestedState, description: string])[] = [
+/** `from`: the one state that the verb is for, where CIM's RequestedState does not tell it from a start. */
+const changes: readonly (readonly [verb: string, state: RequestedState, description: string, from?: string])[] = [
   ['start', 'start', 'start a virtual machine'],
   ['stop', 'stop', 'end it at once'],
   ['shutdown', 'shutdown', 'ask its system to shut down'],
   ['pause', 'pause', 'stop its processors'],
-  ['resume', 'start', 'let a paused one go on'],
+  ['resume', 'start', 'let a paused one go on', 'paused'],
   ['save', 'save', 'write its memory to disk and end it'],
-  ['restore', 'start', 'bring a saved one back'],
+  ['restore', 'start', 'bring a saved one back', 'saved'],
   ['reset', 'reset', 'end it and boot it again'],
 ];
 
 const invalidTransition = 4097;
 
 /** "Invalid state transition" says nothing to someone who does not know the state. */
-async function change(host: ManagedHost, name: string, verb: string, state: RequestedState): Promise<void> {
+async function change(
+  host: ManagedHost,
+  name: string,
+  verb: string,
+  state: RequestedState,
+  from?: string,
+): Promise<void> {
+  const cannot = (now: string, cause?: unknown) =>
+    new TvdcError('refused', `${name} is ${now}: it cannot ${verb} from there`, { cause });
+  if (from !== undefined) {
+    const now = (await host.vm(name)).state;
+    if (now !== from) throw cannot(now);
+  }
   try {
     await host.requestState(name, state);
   } catch (error) {
     if (!(error instanceof TvdcError) || error.details['returnValue'] !== invalidTransition) throw error;
-    const now = (await host.vm(name)).state;
-    throw new TvdcError('refused', `${name} is ${now}: it cannot ${verb} from there`, { cause: error });
+    throw cannot((await host.vm(name)).state, error);
   }
 }
 
@@ -67,12 +79,12 @@ export function vmCommand(streams: Streams): Command {
       else await writeAnswer(streams, form, '', { ...row });
     },
   );
-  for (const [verb, state, description] of changes) {
+  for (const [verb, state, description, from] of changes) {
     withConnection(vm.command(verb).argument('<vm>', 'name or UUID').description(description)).action(
       async (name: string, options: ConnectionOptions) => {
         const form = outputForm(options);
         const host = await connectHost(options);
-        await change(host, name, verb, state);
+        await change(host, name, verb, state, from);
         const row = toRow(await host.vm(name));
         await writeAnswer(streams, form, `${row.name} is ${row.state}`, { ...row });
       },
