@@ -76,6 +76,8 @@ describe('the commands for a host', () => {
     expect((await tvdc('label', 'list')).out).toMatch(/^ACM:tvdc-sample:MA +VM +MA +MA$/m);
     const exported = await tvdc('policy', 'export', 'tvdc-sample', '1.0');
     expect(JSON.parse(exported.out)).toMatchObject({ name: 'tvdc-sample', version: '1.0' });
+    expect((await tvdc('policy', 'export', 'tvdc-sample', '1.0', '--form', 'binary')).out).toContain('tvdc-sample');
+    expect((await tvdc('policy', 'export', 'tvdc-sample', '1.0', '--form', 'map')).status).toBe(2);
   });
 
   test('explain with status 0 for permit and 1 for deny', async () => {

@@ -1,7 +1,8 @@
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { samplePolicies, writePolicyJson } from '../../src/acm/index.js';
+import { encodePolicyBinary, parsePolicyXml, samplePolicies, writePolicyJson } from '../../src/acm/index.js';
+import { toBase64 } from '../../src/base/index.js';
 import { type CimInstancePath, type CimValue, createInstancePath } from '../../src/cim/index.js';
 import type { WbemClient } from '../../src/client/index.js';
 import { namespace, openSampleHost, type SampleHost } from './support/sample-host.js';
@@ -43,6 +44,21 @@ describe('a draft', () => {
 
   beforeAll(async () => {
     draft = (await sample.admin.host.importPolicy(writePolicyJson(samplePolicies['tvdc-sample 1.0']), 'json')).policy;
+  });
+
+  test('is written in all forms, and read from those that name types and labels', async () => {
+    const { host } = sample.admin;
+    const document = samplePolicies['tvdc-sample 1.0'];
+    expect(await host.exportPolicy(draft, 'json')).toBe(writePolicyJson(document));
+    expect(parsePolicyXml(await host.exportPolicy(draft, 'xml'))).toMatchObject({ name: 'tvdc-sample' });
+    const binary = await host.exportPolicy(draft, 'binary');
+    expect(binary).toBe(toBase64(encodePolicyBinary(document)));
+    await expect(call(client, service, 'ImportPolicy', { Document: binary, Format: 4 })).rejects.toThrow(
+      /binary form has no names/,
+    );
+    await expect(call(client, service, 'ExportPolicy', { Policy: draft, Format: 5 })).rejects.toMatchObject({
+      status: 4,
+    });
   });
 
   test('gets a label with types that it did not know, and loses it again', async () => {

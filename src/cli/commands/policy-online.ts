@@ -1,4 +1,4 @@
-import { TvdcError } from '../../base/index.js';
+import { fromBase64, TvdcError } from '../../base/index.js';
 import { type CimInstance, type CimInstancePath, stringKey } from '../../cim/model/index.js';
 import { connectHost, type ConnectionOptions, outputForm } from '../connection/index.js';
 import { UsageError } from '../exit.js';
@@ -98,6 +98,9 @@ export async function exportPolicy(
   options: ConnectionOptions & { readonly form: string },
 ): Promise<void> {
   const { form } = options;
-  if (form !== 'xml' && form !== 'json') throw new UsageError(`--form takes xml or json, not "${form}"`);
-  await print(streams, await (await connectHost(options)).exportPolicy(await pathOf(options, name, version), form));
+  if (form !== 'xml' && form !== 'json' && form !== 'binary') {
+    throw new UsageError(`--form takes xml, json or binary, not "${form}"`);
+  }
+  const document = await (await connectHost(options)).exportPolicy(await pathOf(options, name, version), form);
+  await print(streams, form === 'binary' ? fromBase64(document) : document);
 }

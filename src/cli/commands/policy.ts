@@ -88,7 +88,7 @@ export function policyCommand(streams: Streams): Command {
   online('statistics', 'what the reference monitor has counted').action(to(streams, policyStatistics));
   online('reset', 'back to the DEFAULT policy').action(to(streams, resetPolicyOnHost));
   versioned('export', 'the document of a policy of the host')
-    .option('--form <form>', 'xml or json', 'json')
+    .option('--form <form>', 'xml, json or binary', 'json')
     .action(to(streams, exportPolicy));
   return policy;
 }

@@ -227,9 +227,10 @@ export class ManagedHost {
     await this.#invoke(await this.#service('TVDC_SecurityPolicyService'), 'ResetPolicy');
   }
 
-  async exportPolicy(policy: CimInstancePath, form: 'xml' | 'json'): Promise<string> {
+  /** The document of a policy; `binary` is the form that the original hypervisor loads, as base64. */
+  async exportPolicy(policy: CimInstancePath, form: 'xml' | 'json' | 'binary'): Promise<string> {
     const out = await this.#invoke(await this.#service('TVDC_SecurityPolicyService'), 'ExportPolicy', {
-      Format: form === 'xml' ? 2 : 3,
+      Format: { xml: 2, json: 3, binary: 4 }[form],
       Policy: policy,
     });
     return outText(out, 'Document');

@@ -1,4 +1,5 @@
-import { domainZero, type Question, tryParseLabel, writePolicyJson } from '../../acm/index.js';
+import { domainZero, encodePolicyBinary, type Question, tryParseLabel, writePolicyJson } from '../../acm/index.js';
+import { toBase64 } from '../../base/index.js';
 import { CimError, type CimValue } from '../../cim/index.js';
 import { type MethodFunction, outOfScope, type Provider } from '../../cimom/index.js';
 import { changeLabel, deployPolicy, enablePolicy, importPolicy, resetPolicy } from '../../vmm/index.js';
@@ -17,11 +18,11 @@ import { draftMethods, policyOf } from './drafts.js';
 import { labelTargetOf } from './elements.js';
 
 const className = 'TVDC_SecurityPolicyService';
-const forms = { 2: 'xml', 3: 'json' } as const;
+const forms: Readonly<Record<number, 'xml' | 'json' | 'binary'>> = { 2: 'xml', 3: 'json', 4: 'binary' };
 
-function formOf(value: CimValue | undefined): 'xml' | 'json' {
-  const form = typeof value === 'number' ? (forms as Readonly<Record<number, 'xml' | 'json'>>)[value] : undefined;
-  if (form === undefined) throw new CimError(4, 'Format is 2 (XML) or 3 (JSON)');
+function formOf(value: CimValue | undefined): 'xml' | 'json' | 'binary' {
+  const form = typeof value === 'number' ? forms[value] : undefined;
+  if (form === undefined) throw new CimError(4, 'Format is 2 (XML), 3 (JSON) or 4 (binary)');
   return form;
 }
 
@@ -119,6 +120,9 @@ function policyMethods(view: HostView, paths: Paths): Readonly<Record<string, Me
     ImportPolicy: (context, _self, parameters) =>
       ownMethod(async () => {
         const form = formOf(parameters['Format']);
+        if (form === 'binary') {
+          throw new CimError(4, 'the binary form has no names of types and labels: Format is 2 (XML) or 3 (JSON)');
+        }
         const { record, findings } = await importPolicy(
           parts,
           actorOf(context),
@@ -167,7 +171,9 @@ function policyMethods(view: HostView, paths: Paths): Readonly<Record<string, Me
         const { policy } = parts.monitor;
         const record = stored ?? (policy.name === name && policy.version === version ? policy : undefined);
         if (record === undefined) throw new CimError(6, `no policy ${name} ${version} on this host`);
-        return { Document: form === 'xml' ? record.xml : writePolicyJson(record.document) };
+        if (form === 'xml') return { Document: record.xml };
+        if (form === 'json') return { Document: writePolicyJson(record.document) };
+        return { Document: toBase64(encodePolicyBinary(record.document, { mode: parts.monitor.mode })) };
       }),
   };
 }
