@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { samplePolicies, writePolicyJson, writePolicyXml } from '../../src/acm/index.js';
@@ -24,16 +24,20 @@ const tvdc = (...argv: readonly string[]): Promise<Outcome> => run(...at(...argv
 const json = async (...argv: readonly string[]): Promise<unknown> =>
   JSON.parse((await tvdc(...argv, '-o', 'json')).out) as unknown;
 
-beforeAll(async () => {
-  writeFileSync(file('policy.json'), writePolicyJson(policy));
-  writeFileSync(file('policy.xml'), writePolicyXml(policy));
-  writeFileSync(file('next.json'), writePolicyJson(next));
-  host = await openManagementVm({
-    folder: file('data'),
+function open(data: string): Promise<ManagementVm> {
+  return openManagementVm({
+    folder: data,
     listen: [{ kind: 'tcp', host: '127.0.0.1', port: 0, authentication: 'basic' }],
     vtpm: 'software',
     sample: true,
   });
+}
+
+beforeAll(async () => {
+  writeFileSync(file('policy.json'), writePolicyJson(policy));
+  writeFileSync(file('policy.xml'), writePolicyXml(policy));
+  writeFileSync(file('next.json'), writePolicyJson(next));
+  host = await open(file('data'));
   await tvdc('policy', 'import', file('policy.json'));
   await tvdc('policy', 'deploy', 'tvdc-sample', '1.0');
   await tvdc('policy', 'enable', 'tvdc-sample', '1.0');
@@ -208,6 +212,40 @@ describe('tvdc vtpm', () => {
     expect((await tvdc(...words)).notes).toContain('offer is for another VM');
     expect((await tvdc('vtpm', 'export', 'ma-1', '--offer', file('policy.json'), '--file', 'x')).status).toBe(2);
     expect((await tvdc('vtpm', 'import', 'ma-1', '--file', file('policy.json'))).status).toBe(1);
+  });
+
+  test('moves a TPM to another host of the datacenter; one that never came is taken back', async () => {
+    // Hosts of one datacenter have certificates of one root.
+    cpSync(join(file('data'), 'ca', 'root'), join(file('target'), 'ca', 'root'), { recursive: true });
+    const target = await open(file('target'));
+    const there = (...argv: readonly string[]) =>
+      run(...argv, '--url', target.server.addresses[0]?.url ?? '', '--data', file('target'));
+    try {
+      const { id } = (await json('vm', 'show', 'ma-2')) as { readonly id: string };
+      const moved = host.parts.inventory.vm(id);
+      if (moved === undefined) throw new Error('no VM');
+      const send = async (name: string) => {
+        expect((await there('vtpm', 'prepare', id, '--file', file(`${name}.json`))).status).toBe(0);
+        return tvdc('vtpm', 'export', 'ma-2', '--offer', file(`${name}.json`), '--file', file(`${name}.tpm`));
+      };
+      expect((await send('lost')).status).toBe(0);
+      expect((await tvdc('vtpm', 'reset', 'ma-2')).notes).toContain('was exported');
+      expect((await tvdc('vtpm', 'recover', 'ma-2')).out).toBe('the virtual TPM of ma-2 is usable here again\n');
+      expect((await tvdc('vtpm', 'recover', 'ma-2')).status).toBe(1);
+      const before = (await tvdc('vtpm', 'cert', 'ma-2')).out;
+      expect((await tvdc('vtpm', 'renew', 'ma-2')).out).toBe('the virtual TPM of ma-2 has a new certificate\n');
+      expect((await tvdc('vtpm', 'cert', 'ma-2')).out).not.toBe(before);
+
+      expect((await send('sent')).status).toBe(0);
+      // What a migration records before the TPM comes.
+      const record = { ...moved, name: 'moved', disks: [], ports: [] };
+      await target.parts.inventory.change((change) => change.putVm(record));
+      const took = await there('vtpm', 'import', 'moved', '--file', file('sent.tpm'));
+      expect([took.status, took.out]).toEqual([0, 'moved has its virtual TPM here now\n']);
+      expect((await there('vtpm', 'import', 'moved', '--file', file('sent.tpm'))).status).toBe(1);
+    } finally {
+      await target.close();
+    }
   });
 
   test('extends a TPM that is served alone', async () => {

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -163,10 +164,30 @@ describe('a virtual TPM', () => {
       expect(taken.value).toBe(0);
       expect((await there.getInstance(taken.out['TPM'] as CimInstancePath)).getString('EKName')).toBe(name);
       expect((await call(there, service, 'ImportTPM', { State: state, System: system })).value).toBe(4);
+
+      const again = await call(client, service, 'RecoverTPM', { TPM: tpm });
+      expect([again.value, (await client.getInstance(tpm)).getString('State')]).toEqual([0, 'off']);
+      const twice = await call(client, service, 'RecoverTPM', { TPM: tpm });
+      expect([twice.value, twice.out['Explanation']]).toEqual([4, expect.stringContaining('is off')]);
+      const { entries } = sample.vm.parts.journal.read({ after: 0, limit: 1000, kinds: ['vtpm'] });
+      expect(entries).toContainEqual(expect.objectContaining({ subject: id, facts: { change: 'recover vTPM' } }));
     } finally {
       await target.close();
       await rm(folder, { recursive: true, force: true });
     }
+  });
+
+  test('gets another certificate for the same key', async () => {
+    const tpm = (await tpmOf(client, 'su-1')) as CimInstancePath;
+    const certificate = async () => {
+      const [own] = await client.associatorsOf(tpm, { resultClass: 'TVDC_Certificate' });
+      return new X509Certificate(own !== undefined && 'getString' in own ? (own.getString('PEM') ?? '') : '');
+    };
+    const before = await certificate();
+    expect((await call(client, service, 'RenewCertificate', { TPM: tpm })).value).toBe(0);
+    const after = await certificate();
+    expect(after.serialNumber).not.toBe(before.serialNumber);
+    expect(after.publicKey.equals(before.publicKey)).toBe(true);
   });
 
   test('is left alone while its machine runs', async () => {

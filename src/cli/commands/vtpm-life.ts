@@ -26,7 +26,7 @@ async function create(streams: Streams, name: string, options: ConnectionOptions
   await writeAnswer(streams, form, `${name} has a virtual TPM now`, { vm: name, path: formatObjectPath(tpm) });
 }
 
-/** An action on the TPM of a VM that is off. */
+/** An action on a TPM that answers with nothing but its outcome. */
 function change(
   streams: Streams,
   sentence: (name: string) => string,
@@ -145,13 +145,31 @@ export function addTpmLife(vtpm: Command, streams: Streams): void {
         async (host, tpm) => (await management()).destroyVirtualTpm(host, tpm),
       ),
     );
-  online('reset', 'give the virtual TPM of a machine that is off new seeds')
+  online('reset', 'clear the virtual TPM of a machine that is off: keys, indices and passwords of its owner')
     .argument('<vm>', tpmArgument)
     .action(
       change(
         streams,
-        (name) => `the virtual TPM of ${name} has new seeds`,
+        (name) => `the virtual TPM of ${name} is cleared`,
         async (host, tpm) => (await management()).resetVirtualTpm(host, tpm),
+      ),
+    );
+  online('recover', 'take back an exported virtual TPM that never reached its target')
+    .argument('<vm>', tpmArgument)
+    .action(
+      change(
+        streams,
+        (name) => `the virtual TPM of ${name} is usable here again`,
+        async (host, tpm) => (await management()).recoverVirtualTpm(host, tpm),
+      ),
+    );
+  online('renew', 'issue the certificate of its endorsement key again and revoke the one before')
+    .argument('<vm>', tpmArgument)
+    .action(
+      change(
+        streams,
+        (name) => `the virtual TPM of ${name} has a new certificate`,
+        async (host, tpm) => (await management()).renewCertificate(host, tpm),
       ),
     );
   online('cert', 'the certificate of the endorsement key, as PEM')

@@ -57,5 +57,7 @@ export {
   importVirtualTpm,
   type ImportOffer,
   prepareImport,
+  recoverVirtualTpm,
+  renewCertificate,
   resetVirtualTpm,
 } from './virtual-tpms.js';

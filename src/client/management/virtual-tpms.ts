@@ -22,7 +22,7 @@ export async function destroyVirtualTpm(host: ManagedHost, tpm: CimInstancePath)
   await host.call(service, 'DestroyTPM', { TPM: tpm });
 }
 
-/** Gives the TPM of a VM that is off new seeds. @throws MethodRefusedError */
+/** Clears the TPM of a VM that is off: all that its owner had; the endorsement key stays. @throws MethodRefusedError */
 export async function resetVirtualTpm(host: ManagedHost, tpm: CimInstancePath): Promise<void> {
   await host.call(service, 'ResetTPM', { TPM: tpm });
 }
@@ -41,6 +41,16 @@ export async function exportVirtualTpm(
 ): Promise<Uint8Array> {
   const out = await host.call(service, 'ExportTPM', { ImportKey: toBase64(offer.key), Nonce: offer.nonce, TPM: tpm });
   return fromBase64(outText(out, 'State'));
+}
+
+/** Takes back a TPM that was exported and never reached its target. @throws MethodRefusedError */
+export async function recoverVirtualTpm(host: ManagedHost, tpm: CimInstancePath): Promise<void> {
+  await host.call(service, 'RecoverTPM', { TPM: tpm });
+}
+
+/** Another certificate for the same endorsement key; the one before is revoked. @throws MethodRefusedError */
+export async function renewCertificate(host: ManagedHost, tpm: CimInstancePath): Promise<void> {
+  await host.call(service, 'RenewCertificate', { TPM: tpm });
 }
 
 /** Takes a TPM that was encrypted to this host. @throws MethodRefusedError */

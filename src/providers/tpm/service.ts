@@ -27,6 +27,12 @@ export function tpmServiceProvider(view: HostView): Provider {
   const { parts, namespace } = view;
   const paths = new Paths(parts.identity, namespace);
 
+  const recordOf = (actor: string, subject: string, what: string) => ({
+    kind: 'vtpm',
+    actor,
+    subject,
+    facts: { change: what },
+  });
   /** One change of a VM's TPM, while the VM is off, recorded. */
   const change = async (user: string, vmUuid: string, what: string, work: () => Promise<unknown>): Promise<void> => {
     await parts.locks.run(vmUuid, async () => {
@@ -36,7 +42,7 @@ export function tpmServiceProvider(view: HostView): Provider {
       await parts.inventory.change((update) => {
         const tpm = parts.vtpms.get(vmUuid) !== undefined;
         if (vm !== undefined && vm.tpm !== tpm) update.putVm({ ...vm, tpm });
-        parts.journal.append(update.tx, { kind: 'vtpm', actor: user, subject: vmUuid, facts: { change: what } });
+        parts.journal.append(update.tx, recordOf(user, vmUuid, what));
       });
     });
   };
@@ -64,7 +70,7 @@ export function tpmServiceProvider(view: HostView): Provider {
       ownMethod(async () => {
         const vm = requiredText(parameters, 'SystemUUID');
         const offer = await parts.vtpms.prepareImport(vm);
-        const entry = { kind: 'vtpm', actor: context.caller.user, subject: vm, facts: { change: 'prepare import' } };
+        const entry = recordOf(context.caller.user, vm, 'prepare import');
         await parts.store.transaction((tx) => parts.journal.append(tx, entry));
         return { ImportKey: toBase64(offer), Nonce: nonceOf(offer) };
       }),
@@ -89,6 +95,19 @@ export function tpmServiceProvider(view: HostView): Provider {
         const tpm = parts.vtpms.get(vm.uuid);
         if (tpm === undefined) throw new CimError(1, `the virtual TPM of ${vm.name} is not there`);
         return { TPM: paths.device('TVDC_VirtualTPM', vm.uuid, tpm.uuid) };
+      }),
+    RecoverTPM: (context, _self, parameters) =>
+      ownMethod(async () => {
+        const tpm = findVtpm(view, requiredPath(parameters, 'TPM'));
+        await change(context.caller.user, tpm.vmUuid, 'recover vTPM', () => parts.vtpms.recover(tpm.vmUuid));
+      }),
+    RenewCertificate: (context, _self, parameters) =>
+      ownMethod(async () => {
+        const { vmUuid } = findVtpm(view, requiredPath(parameters, 'TPM'));
+        // The state of the TPM is not touched: its machine may run.
+        await parts.locks.run(vmUuid, () => parts.vtpms.renewCertificate(vmUuid));
+        const entry = recordOf(context.caller.user, vmUuid, 'renew vTPM certificate');
+        await parts.store.transaction((tx) => parts.journal.append(tx, entry));
       }),
   };
 
