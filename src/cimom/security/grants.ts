@@ -1,5 +1,5 @@
 import { TvdcError } from '../../base/index.js';
-import { prefixEnd, type Store } from '../../store/index.js';
+import { prefixEnd, type Store, type StoreTransaction } from '../../store/index.js';
 
 /** `datacenter-admin` everything in its datacenter; `tvdc-admin` its workloads; `observer` reads. */
 export const roles = ['datacenter-admin', 'tvdc-admin', 'observer'] as const;
@@ -28,10 +28,14 @@ export class GrantError extends TvdcError<GrantErrorCode> {}
 /** Who has which role where. One grant for each user, role and datacenter. */
 export interface Grants extends GrantsReader {
   list(): readonly Grant[];
-  /** Replaces the domains of an equal grant. Durable when the promise resolves. @throws GrantError `bad_grant` */
-  grant(grant: Grant): Promise<void>;
+  /**
+   * Replaces the domains of an equal grant. Durable when the promise resolves.
+   * @param record writes what must not be missing beside the change: its audit record
+   * @throws GrantError `bad_grant`
+   */
+  grant(grant: Grant, record?: (tx: StoreTransaction) => void): Promise<void>;
   /** @throws GrantError `no_such_grant` */
-  revoke(user: string, role: Role, datacenter: string | null): Promise<void>;
+  revoke(user: string, role: Role, datacenter: string | null, record?: (tx: StoreTransaction) => void): Promise<void>;
   /** Takes everything from a user, as when the account is removed. @returns how many grants there were */
   revokeAll(user: string): Promise<number>;
 }
@@ -84,21 +88,30 @@ class StoredGrants implements Grants {
     return [...this.#byKey.values()];
   }
 
-  async grant(grant: Grant): Promise<void> {
+  async grant(grant: Grant, record?: (tx: StoreTransaction) => void): Promise<void> {
     if (grant.user === '' || !isRole(grant.role) || grant.datacenter === '' || grant.domains?.includes('')) {
       throw new GrantError('bad_grant', 'expected a user, a known role, and identifiers that are not empty');
     }
     const key = storeKey(grant.user, grant.role, grant.datacenter);
     const kept: Grant = { ...grant, domains: grant.domains === null ? null : [...new Set(grant.domains)] };
-    await this.#store.transaction((tx) => tx.put('security', key, JSON.stringify(kept)));
+    await this.#store.transaction((tx) => {
+      tx.put('security', key, JSON.stringify(kept));
+      record?.(tx);
+    });
     this.#byKey.set(key, kept);
     this.#index();
   }
 
-  async revoke(user: string, role: Role, datacenter: string | null): Promise<void> {
+  async revoke(
+    user: string,
+    role: Role,
+    datacenter: string | null,
+    record?: (tx: StoreTransaction) => void,
+  ): Promise<void> {
     const key = storeKey(user, role, datacenter);
     await this.#store.transaction((tx) => {
       if (!tx.delete('security', key)) throw new GrantError('no_such_grant', `"${user}" has no such grant`);
+      record?.(tx);
     });
     this.#byKey.delete(key);
     this.#index();

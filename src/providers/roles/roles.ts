@@ -98,11 +98,6 @@ export function roleProviders(view: HostView): readonly Provider[] {
     });
   };
 
-  const record = (user: string, subject: string, facts: Readonly<Record<string, string | readonly string[] | null>>) =>
-    parts.store.transaction((tx) => {
-      parts.journal.append(tx, { kind: 'role', actor: user, subject, facts });
-    });
-
   const methods: Readonly<Record<string, MethodFunction>> = {
     GrantRole: (context, _self, parameters) =>
       ownMethod(async () => {
@@ -114,8 +109,11 @@ export function roleProviders(view: HostView): readonly Provider[] {
         if (datacenter !== null && !domains.datacenters().some((item) => item.name === datacenter)) {
           throw new VmmError('not_found', [datacenter]);
         }
-        await grants.grant({ user, role, datacenter, domains: domainIds(names) });
-        await record(context.caller.user, user, { change: 'grant', role, datacenter, domains: names });
+        const facts = { change: 'grant', role, datacenter, domains: names };
+        const entry = { kind: 'role', actor: context.caller.user, subject: user, facts };
+        await grants.grant({ user, role, datacenter, domains: domainIds(names) }, (tx) => {
+          parts.journal.append(tx, entry);
+        });
       }),
     RevokeRole: (context, _self, parameters) =>
       ownMethod(async () => {
@@ -123,8 +121,11 @@ export function roleProviders(view: HostView): readonly Provider[] {
         const role = roleOf(requiredText(parameters, 'Role'));
         const datacenter = optionalText(parameters, 'Datacenter');
         await checkGrantor(view, context, 'RevokeRole', datacenter);
-        await grants.revoke(user, role, datacenter);
-        await record(context.caller.user, user, { change: 'revoke', role, datacenter });
+        const facts = { change: 'revoke', role, datacenter };
+        const entry = { kind: 'role', actor: context.caller.user, subject: user, facts };
+        await grants.revoke(user, role, datacenter, (tx) => {
+          parts.journal.append(tx, entry);
+        });
       }),
   };
 

@@ -238,6 +238,20 @@ test('grants survive in the store, are replaced, revoked one by one and all at o
   await expect(again.grant({ ...red, user: '' })).rejects.toMatchObject({ code: 'bad_grant' });
 });
 
+test('a grant and its record are written both or not at all', async () => {
+  const store = createMemoryStore();
+  const grants = createGrants(store);
+  const failing = () => {
+    throw new Error('no room for the record');
+  };
+  await expect(grants.grant(red, failing)).rejects.toThrow('no room');
+  expect([grants.list(), createGrants(store).list()]).toEqual([[], []]);
+  await grants.grant(red, (tx) => tx.put('security', 'record', 'granted'));
+  expect(store.get('security', 'record')).toBe('granted');
+  await expect(grants.revoke('rita', 'tvdc-admin', 'dc', failing)).rejects.toThrow('no room');
+  expect([grants.list(), createGrants(store).list()]).toEqual([[red], [red]]);
+});
+
 test('an object whose values, not its name, put it out of scope is withheld and the denial is reported', async () => {
   const denied: string[] = [];
   const grants = createGrants(createMemoryStore());
