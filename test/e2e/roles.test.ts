@@ -211,6 +211,58 @@ describe('what each role may do', () => {
     expect(sample.vm.parts.monitor.policy.version).toBe('1.0');
   });
 
+  test('of all methods of all that they see, each role may call those of the table and no other', async () => {
+    // Users of their own: attempts of one user are recorded one by one up to a limit only.
+    const looker = await sample.user('looker');
+    const runner = await sample.user('runner');
+    await admin.host.grantRole('looker', 'observer', datacenter, ['Market Analysis']);
+    await admin.host.grantRole('runner', 'tvdc-admin', datacenter, ['Market Analysis']);
+    const evidence = ['GetIdentity', 'ActivateCredential', 'Quote', 'GetEvidence'];
+    const looking = {
+      TVDC_SecurityPolicyService: ['EvaluateAccess', 'ExportPolicy'],
+      TVDC_TPM: evidence,
+      TVDC_VirtualTPM: evidence,
+      TVDC_MeasurementLog: ['GetMeasurements'],
+    };
+    const table = new Map<SampleUser, Readonly<Record<string, readonly string[]>>>([
+      [looker, looking],
+      [
+        runner,
+        {
+          ...looking,
+          TVDC_SecurityPolicyService: ['AssignLabel', 'EvaluateAccess', 'ExportPolicy', 'RemoveLabel'],
+          TVDC_ComputerSystem: ['RequestStateChange'],
+          TVDC_TrustedVirtualDomainService: ['ChangeMembersState'],
+        },
+      ],
+    ]);
+
+    const classes = (await admin.client.enumerateClasses({ deepInheritance: true })).filter(({ name }) =>
+      name.startsWith('TVDC_'),
+    );
+    for (const [user, allowed] of table) {
+      let refusals = 0;
+      for (const cls of classes.filter(({ methods }) => methods.length > 0)) {
+        const names = await user.client.enumerateInstanceNames(cls.name);
+        const target = names.find(({ className }) => className === cls.name);
+        if (target === undefined) continue;
+        for (const method of cls.methods) {
+          // Without parameters: the right is asked for before these are looked at.
+          const told = await outcomeOf(user.client.invoke(target, method.name, {}));
+          const may = allowed[cls.name]?.includes(method.name) ?? false;
+          expect([user.name, cls.name, method.name, told === refused(method.name)]).toEqual([
+            user.name,
+            cls.name,
+            method.name,
+            !may,
+          ]);
+          if (!may) refusals++;
+        }
+      }
+      expect(refusals).toBeGreaterThan(30);
+    }
+  });
+
   test('the TVDc administrator starts, stops and rates own machines; an observer does not', async () => {
     const vm = await path('TVDC_ComputerSystem', 'ma-2');
     expect(await outcomeOf(requestState(operator, vm, 2))).toBe('0');
