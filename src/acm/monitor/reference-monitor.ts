@@ -135,9 +135,7 @@ export class ReferenceMonitor {
   admit(vm: string, transition: Transition): Promise<Admission> {
     return this.#mutex.run(() => {
       const admission = this.#admit(vm, transition);
-      this.#statistics.count(admission.decision);
-      if (admission.decision.permit) this.#statistics.admissions++;
-      else this.#statistics.refusedAdmissions++;
+      this.#statistics.countAdmission(admission.decision, this.#canonical(transition));
       return admission;
     });
   }

@@ -1,4 +1,4 @@
-import { type Decision, type DecisionHook, decisionHooks } from '../decisions/index.js';
+import { type Decision, type DecisionHook, decisionHooks, type Port, vlanResource } from '../decisions/index.js';
 
 /** How often a hook was asked, and how often it refused. */
 export interface HookStatistics {
@@ -16,6 +16,17 @@ export interface AcmStatistics {
   readonly refusedUpdates: number;
 }
 
+/** The hooks of an admission in their order, with what each is asked about. */
+function* hooksAfterAuthorization(devices: {
+  readonly resources: readonly string[];
+  readonly ports: readonly Port[];
+}): Generator<readonly [hook: DecisionHook, object: string | null]> {
+  yield ['conflict', null];
+  for (const resource of devices.resources) yield [resource.startsWith('vlan:') ? 'vlan' : 'resource', resource];
+  for (const { vlan, label } of devices.ports)
+    yield vlan === undefined ? ['vif', label ?? ''] : ['vlan', vlanResource(vlan)];
+}
+
 /** Counts decisions. */
 export class StatisticsCounter {
   readonly #evaluations = new Map<DecisionHook, number>();
@@ -27,9 +38,36 @@ export class StatisticsCounter {
   refusedUpdates = 0;
 
   count(decision: Decision): Decision {
-    this.#evaluations.set(decision.hook, (this.#evaluations.get(decision.hook) ?? 0) + 1);
+    this.#asked(decision.hook);
     if (!decision.permit) this.#denials.set(decision.hook, (this.#denials.get(decision.hook) ?? 0) + 1);
     return decision;
+  }
+
+  /** Counts an admission, and each hook that it had passed before the one that decided: authorization, conflict, devices. */
+  countAdmission(
+    decision: Decision,
+    devices: { readonly resources: readonly string[]; readonly ports: readonly Port[] },
+  ): void {
+    this.count(decision);
+    if (decision.permit) {
+      this.admissions++;
+      // The decision that lets in is that of the first hook.
+      for (const [hook] of hooksAfterAuthorization(devices)) this.#asked(hook);
+      return;
+    }
+    this.refusedAdmissions++;
+    const passed: DecisionHook[] = ['authorization'];
+    for (const [hook, object] of hooksAfterAuthorization(devices)) {
+      if (hook === decision.hook && (object === null || object === decision.object)) {
+        for (const before of passed) this.#asked(before);
+        return;
+      }
+      passed.push(hook);
+    }
+  }
+
+  #asked(hook: DecisionHook): void {
+    this.#evaluations.set(hook, (this.#evaluations.get(hook) ?? 0) + 1);
   }
 
   read(): AcmStatistics {

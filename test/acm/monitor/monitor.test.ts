@@ -209,6 +209,49 @@ describe('questions', () => {
     });
   });
 
+  test('of admissions are counted at each hook that was asked', async () => {
+    const monitor = await enabled();
+    await monitor.update(v11);
+    const counted = () => {
+      const { authorization, conflict, resource, vlan, vif } = monitor.statistics.hooks;
+      return [authorization, conflict, resource, vlan, vif].map((hook) => [hook.evaluations, hook.denials]);
+    };
+    await run(monitor, 'ma-1', { ...start, resources: ['file:/ma'], ports: [{ id: 'p', vlan: 100 }] });
+    expect(counted()).toEqual([
+      [1, 0],
+      [1, 0],
+      [1, 0],
+      [1, 0],
+      [0, 0],
+    ]);
+    expect((await monitor.admit('su-1', start)).decision.reason).toBe('conflict');
+    expect(counted()).toEqual([
+      [2, 0],
+      [2, 1],
+      [1, 0],
+      [1, 0],
+      [0, 0],
+    ]);
+    monitor.left('ma-1');
+    const foreign = await monitor.admit('ma-1', { ...start, resources: ['file:/ma', 'file:/su'] });
+    expect(foreign.decision.hook).toBe('resource');
+    expect(counted()).toEqual([
+      [3, 0],
+      [3, 1],
+      [3, 1],
+      [1, 0],
+      [0, 0],
+    ]);
+    expect((await monitor.admit('ms-1', start)).decision.hook).toBe('authorization');
+    expect(counted()).toEqual([
+      [4, 1],
+      [3, 1],
+      [3, 1],
+      [1, 0],
+      [0, 0],
+    ]);
+  });
+
   test('name VMs as people do', async () => {
     const store = createMemoryStore();
     await enabled(store);
