@@ -9,6 +9,8 @@ const parts = {
   tpm2_quote: 'tpm2-tools',
   xmllint: 'libxml2-utils',
   openssl: 'openssl',
+  zsh: 'zsh',
+  fish: 'fish',
 };
 
 function present(command) {

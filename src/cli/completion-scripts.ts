@@ -7,8 +7,12 @@ function quoted(text: string): string {
   return `'${text.replace(/['\\]/g, '')}'`;
 }
 
-function candidates(node: CompletionNode): string {
-  return [...node.words.map(({ word }) => word), ...node.options.map(({ long }) => long)].join(' ');
+function optionsOf(node: CompletionNode): string {
+  return node.options.map(({ long }) => long).join(' ');
+}
+
+function wordsOf(node: CompletionNode): string {
+  return node.words.map(({ word }) => word).join(' ');
 }
 
 /** Patterns of a `case` for the commands below the top: what the walk over the words recognizes. */
@@ -19,30 +23,31 @@ function knownPatterns(nodes: Nodes): string {
     .join('|');
 }
 
-/** Branches of a `case` over `$at $prev`: values that an option takes. */
-function valueBranches(nodes: Nodes, indent: string, reply: (words: string) => string): string {
+/** Branches of a `case` over `$at $prev`: values that an option takes; where they are not known, files. */
+function valueBranches(nodes: Nodes, indent: string, reply: (words: string) => string, files: string): string {
   return nodes
     .flatMap(({ at, options }) =>
       options
-        .filter(({ values }) => values.length > 0)
+        .filter(({ takesValue }) => takesValue)
         .map(({ long, short, values }) => {
           const names = [long, ...(short === null ? [] : [short])].map((name) => quoted(`${at} ${name}`));
-          return `${indent}${names.join('|')}) ${reply(values.join(' '))}; return;;`;
+          return `${indent}${names.join('|')}) ${values.length > 0 ? reply(values.join(' ')) : files}; return;;`;
         }),
     )
     .join('\n');
 }
 
-function wordBranches(nodes: Nodes, indent: string, reply: (words: string) => string): string {
-  return nodes.map((node) => `${indent}${quoted(node.at)}) ${reply(candidates(node))};;`).join('\n');
+function branches(nodes: Nodes, indent: string, reply: (node: CompletionNode) => string): string {
+  return nodes.map((node) => `${indent}${quoted(node.at)}) ${reply(node)};;`).join('\n');
 }
 
-/** Files are completed where nothing of ours fits. */
+/** Options where a dash was begun, else commands; files are completed where nothing of ours fits. */
 function bash(nodes: Nodes): string {
   const reply = (words: string): string => `COMPREPLY=($(compgen -W ${quoted(words)} -- "$cur"))`;
   return `# bash completion of tvdc; load it with: source <(tvdc completion bash)
 _tvdc() {
   local cur prev at i
+  COMPREPLY=()
   cur=\${COMP_WORDS[COMP_CWORD]}
   prev=\${COMP_WORDS[COMP_CWORD-1]}
   at=tvdc
@@ -52,11 +57,21 @@ _tvdc() {
     esac
   done
   case "$at $prev" in
-${valueBranches(nodes, '    ', reply)}
+${valueBranches(nodes, '    ', reply, ':')}
   esac
-  case "$at" in
-${wordBranches(nodes, '    ', reply)}
-  esac
+  if [[ $cur == -* ]]; then
+    case "$at" in
+${branches(nodes, '      ', (node) => reply(optionsOf(node)))}
+    esac
+  else
+    case "$at" in
+${branches(
+  nodes.filter(({ words }) => words.length > 0),
+  '      ',
+  (node) => reply(wordsOf(node)),
+)}
+    esac
+  fi
 }
 complete -o default -F _tvdc tvdc
 `;
@@ -65,7 +80,7 @@ complete -o default -F _tvdc tvdc
 function zsh(nodes: Nodes): string {
   const reply = (words: string): string => `compadd -- ${words}`;
   return `#compdef tvdc
-# zsh completion of tvdc; load it with: source <(tvdc completion zsh)
+# zsh completion of tvdc; load it with: source <(tvdc completion zsh), or keep it as _tvdc in a folder of $fpath
 _tvdc() {
   local at=tvdc i
   for ((i = 2; i < CURRENT; i++)); do
@@ -74,14 +89,31 @@ _tvdc() {
     esac
   done
   case "$at \${words[CURRENT-1]}" in
-${valueBranches(nodes, '    ', reply)}
+${valueBranches(nodes, '    ', reply, '_files')}
   esac
-  case "$at" in
-${wordBranches(nodes, '    ', reply)}
-  esac
+  if [[ $PREFIX == -* ]]; then
+    case "$at" in
+${branches(nodes, '      ', (node) => `${reply(optionsOf(node))} && return`)}
+    esac
+  else
+    case "$at" in
+${branches(
+  nodes.filter(({ words }) => words.length > 0),
+  '      ',
+  (node) => `${reply(wordsOf(node))} && return`,
+)}
+    esac
+  fi
   _files
 }
-compdef _tvdc tvdc
+if [[ \${funcstack[1]} == _tvdc ]]; then
+  _tvdc "$@"
+else
+  if (( ! $+functions[compdef] )); then
+    autoload -Uz compinit && compinit
+  fi
+  compdef _tvdc tvdc
+fi
 `;
 }
 

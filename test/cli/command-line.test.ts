@@ -1,6 +1,4 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CimError } from '../../src/cim/operations/index.js';
@@ -71,36 +69,6 @@ describe('the command', () => {
       out: '',
       notes: expect.stringContaining('policy') as string,
     });
-  });
-
-  test('writes a completion script for each shell that knows commands, options and forms', async () => {
-    for (const shell of ['bash', 'zsh', 'fish']) {
-      const { status, out } = await run('completion', shell);
-      expect(status).toBe(0);
-      for (const word of ['simulate', 'boot-log', 'ndjson']) expect(out).toContain(word);
-    }
-    expect((await run('completion', 'tcsh')).status).toBe(2);
-  });
-
-  test('completes in a real bash', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'tvdc-cli-'));
-    try {
-      const script = join(folder, 'tvdc.bash');
-      writeFileSync(script, (await run('completion', 'bash')).out);
-      const complete = (...words: readonly string[]): string[] => {
-        const list = words.map((word) => `'${word}'`).join(' ');
-        const body = `source ${script}; COMP_WORDS=(${list}); COMP_CWORD=${words.length - 1}; _tvdc; printf '%s\\n' "\${COMPREPLY[@]}"`;
-        return spawnSync('bash', ['-c', body], { encoding: 'utf8' })
-          .stdout.split('\n')
-          .filter((word) => word !== '');
-      };
-      expect(complete('tvdc', 'pol')).toEqual(['policy']);
-      expect(complete('tvdc', 'policy', 's')).toEqual(['simulate', 'show', 'statistics']);
-      expect(complete('tvdc', 'vm', 'list', '-o', '')).toEqual(['table', 'json', 'ndjson']);
-      expect(complete('tvdc', 'vm', 'list', '--out')).toEqual(['--output']);
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
   });
 });
 
