@@ -19,12 +19,16 @@ export const interopNamespaces = ['interop', 'root/interop', 'root/PG_InterOp'] 
 /** Classes that list namespaces: today's, that of the WBEM Server profile, that of old servers. */
 const namespaceClasses = ['CIM_Namespace', 'CIM_WBEMServerNamespace', '__Namespace'] as const;
 
+/** Classes by which servers describe themselves: the object manager model, and the WBEM Server profile (DSP1092). */
+const serverClasses = ['CIM_ObjectManager', 'CIM_WBEMServer'] as const;
+
 /** What a server says of itself. */
 export interface ServerBrand {
-  /** ElementName of CIM_ObjectManager; null where it says nothing. */
+  /** ElementName of its instance; null where it says nothing. */
   readonly brand: string | null;
   /** Number after "version" or "release" in its Description. */
   readonly version: string | null;
+  /** The CIM_ObjectManager, or the CIM_WBEMServer where there is nothing else. */
   readonly objectManager: CimInstance;
 }
 
@@ -154,15 +158,24 @@ export class WbemServerView {
 
   /** @throws TvdcError `no_object_manager` unless there is exactly one */
   async brand(): Promise<ServerBrand> {
-    const namespace = await this.interopNamespace();
-    const managers = await this.client.enumerateInstances('CIM_ObjectManager', { namespace });
-    const [objectManager] = managers;
-    if (objectManager === undefined || managers.length > 1) {
-      throw new TvdcError('no_object_manager', `expected one CIM_ObjectManager, got ${managers.length}`);
-    }
+    const objectManager = await this.#serverInstance();
     const description = objectManager.getString('Description') ?? '';
     const version = /\b(?:version|release)\s+([0-9]\S*)/i.exec(description)?.[1] ?? null;
     return { brand: objectManager.getString('ElementName'), version, objectManager };
+  }
+
+  async #serverInstance(): Promise<CimInstance> {
+    const namespace = await this.interopNamespace();
+    for (const className of serverClasses) {
+      const found = await this.client.enumerateInstances(className, { namespace }).catch((error: unknown) => {
+        if (isStatus(error, 5, 6, 7)) return [];
+        throw error;
+      });
+      const [instance] = found;
+      if (found.length > 1) throw new TvdcError('no_object_manager', `expected one ${className}, got ${found.length}`);
+      if (instance !== undefined) return instance;
+    }
+    throw new TvdcError('no_object_manager', `the server describes itself by none of ${serverClasses.join(', ')}`);
   }
 
   /** Profiles that the server advertises; names without case. */
