@@ -36,6 +36,16 @@ export const messages = {
     severity: 5,
     action: "Look into the hypervisor's log; nothing was changed.",
   },
+  TVDC0106: {
+    text: 'virtual machine {0} is on its way {1} {2}; it cannot be touched before that is over',
+    severity: 3,
+    action: 'Wait until the migration is over; if the other host is gone for good, see "tvdc vm migrate --help".',
+  },
+  TVDC0107: {
+    text: 'virtual machine {0} cannot be moved: {1}',
+    severity: 3,
+    action: 'Remove the cause named, then try again; the virtual machine is where it was.',
+  },
   TVDC0201: {
     text: '{0} is not permitted to start: {1}',
     severity: 5,
@@ -75,6 +85,11 @@ export const messages = {
     text: '{0} was used by another workload and has not been erased since',
     severity: 5,
     action: 'Erase the volume, then label it.',
+  },
+  TVDC0209: {
+    text: '{0} is not permitted to come to this host: {1}',
+    severity: 5,
+    action: 'Compare policy, labels and what runs on both hosts.',
   },
   TVDC0301: {
     text: 'virtual TPM of {0}: {1}',

@@ -6,6 +6,7 @@ export type VmmErrorCode =
   | 'wrong_state'
   | 'name_in_use'
   | 'in_use'
+  | 'migrating'
   | 'invalid'
   | 'driver_failed'
   | 'sanitization_required';
@@ -15,6 +16,7 @@ const messageOfCode: Readonly<Record<VmmErrorCode, MessageId | null>> = {
   wrong_state: 'TVDC0102',
   name_in_use: 'TVDC0103',
   in_use: 'TVDC0104',
+  migrating: 'TVDC0106',
   invalid: null,
   driver_failed: 'TVDC0105',
   sanitization_required: 'TVDC0208',

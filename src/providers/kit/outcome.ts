@@ -42,6 +42,7 @@ function vmmCode(error: VmmError): number {
     case 'wrong_state':
       return returnCodes.invalidStateTransition;
     case 'in_use':
+    case 'migrating':
       return returnCodes.inUse;
     case 'name_in_use':
     case 'invalid':

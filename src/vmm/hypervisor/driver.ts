@@ -32,6 +32,21 @@ export interface HypervisorDriver {
   restore(domain: DomainSpec, permit: Permit): Promise<void>;
   /** Removes what was saved. */
   discardSaved(uuid: string): Promise<void>;
+  /**
+   * The destination of a live migration gets ready for a domain that it does not have; takes a permit to migrate in.
+   * @returns where the source's driver finds it, as {@link HypervisorDriver.sendOut} takes it; empty: memory goes with the caller
+   */
+  prepareIncoming(domain: DomainSpec, permit: Permit): Promise<string>;
+  /**
+   * The source: pauses a running or paused domain and gives its memory away, to `address` or, where that is empty, to the
+   * caller. The domain stays, paused, and can be sent again, go on or be stopped.
+   */
+  sendOut(uuid: string, address: string): Promise<Uint8Array>;
+  /**
+   * The destination: the domain is there with the memory that was sent, paused, to go on or be stopped.
+   * @param memory what {@link HypervisorDriver.sendOut} returned; takes a permit to migrate in
+   */
+  receive(domain: DomainSpec, memory: Uint8Array, permit: Permit): Promise<void>;
   /** Gives a running or paused domain a disk. */
   attachDisk(uuid: string, disk: DomainSpec['disks'][number]): Promise<void>;
   detachDisk(uuid: string, id: string): Promise<void>;

@@ -1,4 +1,5 @@
 export { Inventory, type InventoryChange } from './inventory.js';
+export type { IncomingMigration, Migration, OutgoingMigration } from './migration.js';
 export {
   criticalities,
   type Criticality,

@@ -1,16 +1,19 @@
 import { prefixEnd, type Store, type StoreTransaction } from '../../store/index.js';
+import type { Migration } from './migration.js';
 import type { VirtualMachine, Vlan, Volume } from './types.js';
 
 interface Records {
   readonly vm: VirtualMachine;
   readonly volume: Volume;
   readonly vlan: Vlan;
+  readonly migration: Migration;
 }
 
 type RecordKind = keyof Records;
 
 function keyOfRecord<K extends RecordKind>(kind: K, record: Records[K]): string {
-  return kind === 'vlan' ? String((record as Vlan).id).padStart(4, '0') : (record as VirtualMachine | Volume).uuid;
+  if (kind === 'vlan') return String((record as Vlan).id).padStart(4, '0');
+  return kind === 'migration' ? (record as Migration).vm.uuid : (record as VirtualMachine | Volume).uuid;
 }
 
 class Table<K extends RecordKind> {
@@ -34,15 +37,19 @@ export interface InventoryChange {
   deleteVolume(uuid: string): void;
   putVlan(vlan: Vlan): void;
   deleteVlan(id: number): void;
+  putMigration(migration: Migration): void;
+  /** Before its VM is put, where that comes here. */
+  deleteMigration(vm: string): void;
   readonly tx: StoreTransaction;
 }
 
-/** What there is on this host: virtual machines, volumes, VLANs. Reads show what is on disk; all of it is in memory. */
+/** What there is on this host: virtual machines, volumes, VLANs, migrations under way. Reads show what is on disk; all of it is in memory. */
 export class Inventory {
   readonly #store: Store;
   readonly #vms: Table<'vm'>;
   readonly #volumes: Table<'volume'>;
   readonly #vlans: Table<'vlan'>;
+  readonly #migrations: Table<'migration'>;
   readonly #names = new Map<string, string>();
   readonly #usersOfVolume = new Map<string, Set<string>>();
   /** Volumes by resource and by name. */
@@ -53,8 +60,10 @@ export class Inventory {
     this.#vms = new Table('vm', store);
     this.#volumes = new Table('volume', store);
     this.#vlans = new Table('vlan', store);
+    this.#migrations = new Table('migration', store);
     for (const vm of this.#vms.rows.values()) this.#index(vm);
     for (const volume of this.#volumes.rows.values()) this.#indexVolume(volume);
+    for (const { direction, vm } of this.#migrations.rows.values()) if (direction === 'in') this.#index(vm);
   }
 
   #index(vm: VirtualMachine): void {
@@ -110,9 +119,30 @@ export class Inventory {
     return uuid === undefined ? undefined : this.volume(uuid);
   }
 
-  /** Virtual machines that have the volume as a disk. */
+  /** Whether a virtual machine has the name, one that is on its way here included. */
+  hasVmName(name: string): boolean {
+    return this.#names.has(name);
+  }
+
+  /** Virtual machines that have the volume as a disk, those on their way here included. */
   usersOf(volume: string): readonly VirtualMachine[] {
-    return [...(this.#usersOfVolume.get(volume) ?? [])].flatMap((uuid) => this.vm(uuid) ?? []);
+    const users = [...(this.#usersOfVolume.get(volume) ?? [])];
+    return users.flatMap((uuid) => this.vm(uuid) ?? this.migration(uuid)?.vm ?? []);
+  }
+
+  /** Interfaces on a VLAN, those of virtual machines on their way here included. */
+  usersOfVlan(id: number): readonly VirtualMachine[] {
+    const coming = [...this.#migrations.rows.values()].flatMap(({ direction, vm }) => (direction === 'in' ? [vm] : []));
+    return [...this.vms(), ...coming].filter((vm) => vm.ports.some((port) => port.vlanId === id));
+  }
+
+  migrations(): IterableIterator<Migration> {
+    return this.#migrations.rows.values();
+  }
+
+  /** The migration that a virtual machine is on, by its UUID. */
+  migration(vm: string): Migration | undefined {
+    return this.#migrations.rows.get(vm);
   }
 
   vlans(): IterableIterator<Vlan> {
@@ -146,6 +176,10 @@ export class Inventory {
         if (before !== undefined) this.#unindex(before);
       };
       const nothing = (): void => undefined;
+      const leave = (uuid: string): void => {
+        const before = this.migration(uuid);
+        if (before?.direction === 'in') this.#unindex(before.vm);
+      };
       return work({
         tx,
         putVm: (vm) =>
@@ -162,6 +196,12 @@ export class Inventory {
         deleteVolume: (uuid) => remove(this.#volumes, uuid, () => this.#unindexVolume(uuid)),
         putVlan: (vlan) => put(this.#vlans, vlan, nothing),
         deleteVlan: (id) => remove(this.#vlans, String(id).padStart(4, '0'), nothing),
+        putMigration: (migration) =>
+          put(this.#migrations, migration, () => {
+            leave(migration.vm.uuid);
+            if (migration.direction === 'in') this.#index(migration.vm);
+          }),
+        deleteMigration: (uuid) => remove(this.#migrations, uuid, () => leave(uuid)),
       });
     });
   }

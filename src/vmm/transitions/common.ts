@@ -15,6 +15,14 @@ export function requireVm(parts: HostParts, uuid: string): VirtualMachine {
   return vm;
 }
 
+/** A virtual machine that is on its way to or from another host belongs to that alone. @throws VmmError `migrating` */
+export function requireHere(parts: HostParts, uuid: string): void {
+  const migration = parts.inventory.migration(uuid);
+  if (migration === undefined) return;
+  const { vm, direction, peer } = migration;
+  throw new VmmError('migrating', [vm.name, direction === 'out' ? 'to' : 'from', peer]);
+}
+
 /** @throws VmmError `wrong_state` */
 export function requireState(vm: VirtualMachine, wanted: readonly VmState[], what: string): void {
   if (!wanted.includes(vm.state)) throw new VmmError('wrong_state', [vm.name, vm.state, what, wanted.join(' or ')]);

@@ -33,7 +33,7 @@ function invalid(sentence: string): VmmError {
 export function checkName(parts: HostParts, name: string): void {
   if (!nameForm.test(name))
     throw invalid(`"${name}" is not a name: letters, digits, dot, dash, underscore, at most 63`);
-  if (parts.inventory.vmByName(name) !== undefined) throw new VmmError('name_in_use', [name]);
+  if (parts.inventory.hasVmName(name)) throw new VmmError('name_in_use', [name]);
 }
 
 function checkSpec(parts: HostParts, spec: VmSpec): void {

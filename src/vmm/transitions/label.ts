@@ -3,7 +3,7 @@ import { VmmError } from '../errors.js';
 import type { Actor } from '../events.js';
 import { type VirtualMachine, vlanResource } from '../inventory/index.js';
 import type { HostParts } from '../parts.js';
-import { decisionFacts, refuse, requireVm } from './common.js';
+import { decisionFacts, refuse, requireHere, requireVm } from './common.js';
 import { settlePending } from './settle.js';
 
 /** Something that carries a label: a VM or volume by UUID, a VLAN by its number. */
@@ -60,7 +60,7 @@ function checkSanitized(parts: HostParts, target: LabelTarget, label: string | n
 /**
  * Assigns (or with null removes) the label of an element.
  * @param oldLabel the label it has now, '' for none; undefined: not compared
- * @throws VmmError `not_found`, `sanitization_required` @throws RefusedError
+ * @throws VmmError `not_found`, `migrating`, `sanitization_required` @throws RefusedError
  */
 export function changeLabel(
   parts: HostParts,
@@ -71,7 +71,10 @@ export function changeLabel(
 ): Promise<Decision> {
   const key = target.kind === 'vlan' ? vlanResource(target.id) : target.uuid;
   return parts.locks.run(key, async () => {
-    if (target.kind === 'vm') await settlePending(parts, target.uuid);
+    if (target.kind === 'vm') {
+      requireHere(parts, target.uuid);
+      await settlePending(parts, target.uuid);
+    }
     const { element, id, name } = elementOf(parts, target);
     checkSanitized(parts, target, label);
     let recordId = '';

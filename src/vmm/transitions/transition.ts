@@ -1,6 +1,6 @@
 import type { VirtualMachine, VmState } from '../inventory/index.js';
 import type { HostParts } from '../parts.js';
-import { requireState, requireVm } from './common.js';
+import { requireHere, requireState, requireVm } from './common.js';
 import { settlePending } from './settle.js';
 
 /** What a transition asks of the state of its virtual machine. */
@@ -12,7 +12,7 @@ export interface Needs {
 
 /**
  * One transition of a virtual machine: nobody else touches the VM meanwhile, and what an earlier one left is settled first.
- * @throws VmmError `not_found`, `wrong_state`
+ * @throws VmmError `not_found`, `wrong_state`, `migrating`
  */
 export function holdVm<T>(
   parts: HostParts,
@@ -30,6 +30,7 @@ export async function workOn<T>(
   needs: Needs,
   work: (vm: VirtualMachine) => Promise<T>,
 ): Promise<T> {
+  requireHere(parts, uuid);
   await settlePending(parts, uuid);
   const vm = requireVm(parts, uuid);
   requireState(vm, needs.states, needs.what);

@@ -127,9 +127,8 @@ export function createVlan(parts: HostParts, actor: Actor, id: number, name: str
 export function deleteVlan(parts: HostParts, actor: Actor, id: number): Promise<void> {
   return lockDevices(parts, [], [id], async () => {
     if (parts.inventory.vlan(id) === undefined) throw new VmmError('not_found', [vlanResource(id)]);
-    for (const vm of parts.inventory.vms()) {
-      if (vm.ports.some((port) => port.vlanId === id)) throw new VmmError('in_use', [vlanResource(id), vm.name]);
-    }
+    const user = parts.inventory.usersOfVlan(id)[0];
+    if (user !== undefined) throw new VmmError('in_use', [vlanResource(id), user.name]);
     await parts.network.removeBridge(id);
     await parts.inventory.change((change) => {
       change.deleteVlan(id);

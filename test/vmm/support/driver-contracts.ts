@@ -9,7 +9,7 @@ const disk = { id: 'd0000000-0000-4000-8000-000000000001', path: '/volumes/one' 
 const more = { id: 'd0000000-0000-4000-8000-000000000002', path: '/volumes/two' };
 const spec: DomainSpec = { uuid, name: 'one', memoryMiB: 64, processors: 1, disks: [disk], ports: [] };
 
-async function permits(): Promise<(vm: string, kind: 'start' | 'resume') => Promise<Permit>> {
+async function permits(): Promise<(vm: string, kind: Permit['transition']) => Promise<Permit>> {
   const monitor = await ReferenceMonitor.open({ store: createMemoryStore() });
   await monitor.update(samplePolicies['tvdc-sample 1.0']);
   return async (vm, kind) => {
@@ -17,7 +17,8 @@ async function permits(): Promise<(vm: string, kind: 'start' | 'resume') => Prom
     if (monitor.labels.vm(vm) === undefined) {
       await monitor.changeLabel({ element: { kind: 'vm', vm, state: 'off' }, label: 'MA' });
     }
-    const { reservation } = await monitor.admit(vm, { kind });
+    const { name, version, sha256 } = monitor.policy;
+    const { reservation } = await monitor.admit(vm, { kind, policy: { name, version, sha256 } });
     if (reservation === undefined) throw new Error('the sample policy admits MA');
     return reservation.permit;
   };
@@ -108,6 +109,80 @@ export function describeHypervisor(
       expect([...(await driver.disksOf(uuid))].sort()).toEqual([disk.id, more.id]);
       for (let n = 0; n < 2; n++) await driver.detachDisk(uuid, disk.id);
       expect(await driver.disksOf(uuid)).toEqual([more.id]);
+    });
+
+    describe('with a second host', () => {
+      let there: HypervisorDriver;
+
+      beforeEach(async () => {
+        there = (await open()).driver;
+      });
+      const bring = async (): Promise<Uint8Array> => {
+        const address = await there.prepareIncoming(spec, await permit(uuid, 'migrate_in'));
+        return driver.sendOut(uuid, address);
+      };
+
+      test('a domain goes over with its memory and its disks, and stands still on both sides until one lets it go on', async () => {
+        await start();
+        await driver.attachDisk(uuid, more);
+        const grown = { ...spec, disks: [disk, more] };
+        const address = await there.prepareIncoming(grown, await permit(uuid, 'migrate_in'));
+        const memory = await driver.sendOut(uuid, address);
+        expect(await driver.stateOf(uuid)).toBe('paused');
+        for (let n = 0; n < 2; n++) await there.receive(grown, memory, await permit(uuid, 'migrate_in'));
+        expect(await there.stateOf(uuid)).toBe('paused');
+        expect([...(await there.disksOf(uuid))].sort()).toEqual([disk.id, more.id]);
+        await driver.stop(uuid);
+        await there.unpause(uuid);
+        expect([await driver.stateOf(uuid), await there.stateOf(uuid)]).toEqual(['off', 'running']);
+      });
+
+      test('it is the same domain, not one that booted: what it sends on is what came', async () => {
+        await start();
+        const memory = await bring();
+        expect(await driver.sendOut(uuid, '')).toEqual(memory);
+        await there.receive(spec, memory, await permit(uuid, 'migrate_in'));
+        expect(await there.sendOut(uuid, '')).toEqual(memory);
+        await driver.stop(uuid);
+        await start();
+        expect(await driver.sendOut(uuid, '')).not.toEqual(memory);
+      });
+
+      test('a domain that was sent can go on where it was', async () => {
+        await start();
+        await bring();
+        await driver.unpause(uuid);
+        expect(await driver.stateOf(uuid)).toBe('running');
+        await there.stop(uuid).catch(() => undefined);
+        expect(await there.stateOf(uuid)).toBe('off');
+      });
+
+      test('nothing comes without a permit to migrate in, and nothing that cannot be read', async () => {
+        await start();
+        expect(await codeOf(there.prepareIncoming(spec, await permit(uuid, 'start')))).toBe('driver_failed');
+        const memory = await bring();
+        expect(await codeOf(there.receive(spec, memory, await permit(uuid, 'start')))).toBe('driver_failed');
+        expect(await codeOf(there.receive(spec, memory, await permit(other, 'migrate_in')))).toBe('driver_failed');
+        const revoked = await permit(uuid, 'migrate_in');
+        revoked.revoke();
+        expect(await codeOf(there.receive(spec, memory, revoked))).toBe('driver_failed');
+        const torn = memory.slice(0, -3);
+        expect(await codeOf(there.receive(spec, torn, await permit(uuid, 'migrate_in')))).toBe('driver_failed');
+        const foreign = { ...spec, uuid: other, name: 'two' };
+        expect(await codeOf(there.receive(foreign, memory, await permit(other, 'migrate_in')))).toBe('driver_failed');
+        expect(await there.domains()).toEqual(new Map());
+      });
+
+      test('what is off or saved has no memory to send, and what is here already does not come again', async () => {
+        expect(await codeOf(driver.sendOut(uuid, ''))).toBe('driver_failed');
+        await start();
+        expect(await codeOf(driver.prepareIncoming(spec, await permit(uuid, 'migrate_in')))).toBe('driver_failed');
+        const memory = await bring();
+        await driver.unpause(uuid);
+        expect(await codeOf(driver.receive(spec, memory, await permit(uuid, 'migrate_in')))).toBe('driver_failed');
+        await driver.save(uuid);
+        expect(await codeOf(driver.sendOut(uuid, ''))).toBe('driver_failed');
+      });
     });
 
     test('domains outlive the process that started them', async () => {

@@ -1,12 +1,16 @@
+import { randomUUID } from 'node:crypto';
 import { isPermit, type Permit } from '../../../acm/index.js';
 import { prefixEnd, type Store } from '../../../store/index.js';
 import { VmmError } from '../../errors.js';
 import type { VmState } from '../../inventory/types.js';
 import type { DomainSpec, HypervisorDriver } from '../driver.js';
+import { decodeMemory, encodeMemory } from './memory.js';
 
 interface Domain {
   readonly state: Exclude<VmState, 'off'>;
   readonly disks: readonly string[];
+  /** Stands for the memory: made by a boot, kept as long as the domain lives, wherever it goes. */
+  readonly memory?: string;
 }
 
 const prefix = 'embedded/';
@@ -48,7 +52,9 @@ export function createEmbeddedHypervisor(store: Store): HypervisorDriver {
     const now = domainOf(spec.uuid)?.state ?? 'off';
     if (now === 'running') return;
     if (now !== from) throw failed(`domain ${spec.uuid} is ${now}`);
-    await set(spec.uuid, { state: 'running', disks: spec.disks.map((disk) => disk.id) });
+    const disks = spec.disks.map((disk) => disk.id);
+    const memory = from === 'saved' ? domainOf(spec.uuid)?.memory : randomUUID();
+    await set(spec.uuid, { state: 'running', disks, ...(memory === undefined ? {} : { memory }) });
   };
 
   return {
@@ -67,6 +73,29 @@ export function createEmbeddedHypervisor(store: Store): HypervisorDriver {
     unpause: (uuid) => change(uuid, ['paused'], 'running'),
     save: (uuid) => change(uuid, ['running', 'paused'], 'saved'),
     discardSaved: (uuid) => change(uuid, ['saved'], 'off'),
+    prepareIncoming: async (spec, permit) => {
+      demandPermit(permit, spec.uuid, ['migrate_in']);
+      if (domainOf(spec.uuid) !== undefined) throw failed(`domain ${spec.uuid} is here already`);
+      return '';
+    },
+    sendOut: async (uuid) => {
+      const domain = domainOf(uuid);
+      if (domain === undefined || domain.state === 'saved') throw failed(`domain ${uuid} does not run`);
+      if (domain.state === 'running') await set(uuid, { ...domain, state: 'paused' });
+      return encodeMemory({ uuid, disks: domain.disks, memory: domain.memory ?? '' });
+    },
+    receive: async (spec, octets, permit) => {
+      demandPermit(permit, spec.uuid, ['migrate_in']);
+      const { uuid, disks, memory } = decodeMemory(octets);
+      if (uuid !== spec.uuid) throw failed(`the memory is that of domain ${uuid}, not of ${spec.uuid}`);
+      const wanted = new Set(spec.disks.map((disk) => disk.id));
+      if (disks.length !== wanted.size || !disks.every((disk) => wanted.has(disk)))
+        throw failed(`the memory of domain ${uuid} is that of a machine with other disks`);
+      const here = domainOf(uuid);
+      if (here !== undefined && (here.state !== 'paused' || here.memory !== memory))
+        throw failed(`domain ${uuid} is ${here.state}`);
+      if (here === undefined) await set(uuid, { state: 'paused', disks, memory });
+    },
     attachDisk: async (uuid, disk) => {
       const domain = domainOf(uuid);
       if (domain === undefined || domain.state === 'saved') throw failed(`domain ${uuid} does not run`);
