@@ -1,5 +1,6 @@
 // CPU of our object manager for each operation, beside the best of OpenPegasus and sfcb measured with the same classes and data.
-// Arguments: --only TEXT (operations whose name has it), --seconds N (for each measurement), --profile DIR (of the server).
+// Arguments: --only TEXT (operations whose name has it), --connections N (only so many),
+// --seconds N (for each measurement), --profile DIR (of the server).
 import Table from 'cli-table3';
 import { Connection } from './wbem/connection.js';
 import { namespaces } from './wbem/data.js';
@@ -77,7 +78,8 @@ async function measureOperations(server: MeasuredServer): Promise<void> {
   // The first operation would otherwise pay for what the compiler has not seen yet.
   if (wanted[0] !== undefined) await measure(server, wanted[0], 8);
   for (const operation of wanted) {
-    for (const count of operation.connections) {
+    const asked = argument('connections');
+    for (const count of asked === undefined ? operation.connections : [Number(asked)]) {
       const { rate, cpu, p99, bytes } = await measure(server, operation, count);
       const peer = operation.peer.figures[[1, 8, 32].indexOf(count)] ?? null;
       const goal = operation.goal[count === 1 ? 0 : 1];

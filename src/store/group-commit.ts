@@ -1,20 +1,17 @@
-import type { StoreArea, StoreEntry, StoreTransaction, StoreValue } from './store.js';
-import { StoreError } from './store.js';
+import { type Change, Overlay } from './overlay.js';
+import {
+  type StoreArea,
+  type StoreEntry,
+  StoreError,
+  type StoreReader,
+  type StoreTransaction,
+  type StoreValue,
+} from './store.js';
 
-/** What a medium must do so that transactions can be grouped on it. All calls are synchronous. */
-export interface Engine {
-  get(area: StoreArea, key: string): StoreValue | undefined;
-  range(area: StoreArea, from: string, to: string | null, limit: number): readonly StoreEntry[];
-  put(area: StoreArea, key: string, value: StoreValue): void;
-  delete(area: StoreArea, key: string): boolean;
-  begin(): void;
-  commit(): void;
-  /** Undoes everything since `begin`; harmless where nothing began. */
-  rollback(): void;
-  /** Sets a mark in the transaction, to keep (`release`) or to go back to (`undo`). */
-  mark(): void;
-  release(): void;
-  undo(): void;
+/** What transactions are grouped on. All calls are synchronous. */
+export interface Medium extends StoreReader {
+  /** All changes or none; they are on disk when it returns. @throws StoreError */
+  apply(changes: Iterable<Change>): void;
 }
 
 interface Waiting {
@@ -28,47 +25,70 @@ interface Outcome {
   readonly settle: () => void;
 }
 
-/** One transaction's hold on the engine; refuses to be used afterwards. */
+/** What stood in the overlay before a write. */
+interface Before {
+  readonly area: StoreArea;
+  readonly key: string;
+  readonly value: StoreValue | null | undefined;
+}
+
+/** One transaction's hold on what its group is to change; refuses to be used afterwards. */
 class GroupedTransaction implements StoreTransaction {
-  readonly #engine: Engine;
+  readonly #group: Overlay;
+  readonly #undo: Before[] = [];
   readonly listeners: (() => void)[] = [];
   /** A failure of the medium: dooms the whole group, whether or not the work noticed. */
   failure: StoreError | null = null;
   #open = true;
 
-  constructor(engine: Engine) {
-    this.#engine = engine;
+  constructor(group: Overlay) {
+    this.#group = group;
   }
 
   end(): void {
     this.#open = false;
   }
 
-  #run<T>(action: (engine: Engine) => T): T {
-    if (!this.#open) throw new StoreError('store_failed', 'the transaction has ended');
-    if (this.failure !== null) throw this.failure;
+  /** Takes back what it wrote. */
+  undo(): void {
+    for (let last = this.#undo.pop(); last !== undefined; last = this.#undo.pop()) {
+      if (last.value === undefined) this.#group.unset(last.area, last.key);
+      else this.#group.set(last.area, last.key, last.value);
+    }
+  }
+
+  #read<T>(action: (group: Overlay) => T): T {
+    this.#check();
     try {
-      return action(this.#engine);
+      return action(this.#group);
     } catch (error) {
       if (error instanceof StoreError) this.failure = error;
       throw error;
     }
   }
 
+  #check(): void {
+    if (!this.#open) throw new StoreError('store_failed', 'the transaction has ended');
+    if (this.failure !== null) throw this.failure;
+  }
+
   get(area: StoreArea, key: string): StoreValue | undefined {
-    return this.#run((engine) => engine.get(area, key));
+    return this.#read((group) => group.get(area, key));
   }
 
   range(area: StoreArea, from: string, to: string | null, limit: number): readonly StoreEntry[] {
-    return this.#run((engine) => engine.range(area, from, to, limit));
+    return this.#read((group) => group.range(area, from, to, limit));
   }
 
   put(area: StoreArea, key: string, value: StoreValue): void {
-    this.#run((engine) => engine.put(area, key, value));
+    this.#check();
+    this.#undo.push({ area, key, value: this.#group.set(area, key, value) });
   }
 
   delete(area: StoreArea, key: string): boolean {
-    return this.#run((engine) => engine.delete(area, key));
+    if (this.get(area, key) === undefined) return false;
+    this.#undo.push({ area, key, value: this.#group.set(area, key, null) });
+    return true;
   }
 
   afterCommit(listener: () => void): void {
@@ -76,22 +96,24 @@ class GroupedTransaction implements StoreTransaction {
   }
 }
 
-// A group that took longer would keep other clients waiting (performance: 20 ms at most).
-const longestGroup = 8;
+// A group that took longer would keep other clients waiting (performance: 20 ms at most): works, then what they wrote.
+const longestWorks = 4;
+const mostChanges = 2000;
 
 /**
  * All transactions asked for in one turn of the event loop become one commit: a sync costs more than the work of many.
- * A work that throws is undone alone. Waiting longer for company was measured to be slower.
+ * What they write is kept aside until all have run, so that a work that throws is undone alone and a key that many write is
+ * written once. Waiting longer for company was measured to be slower.
  */
 export class GroupCommit {
-  readonly #engine: Engine;
+  readonly #medium: Medium;
   #waiting: Waiting[] = [];
   #scheduled = false;
   #paused = false;
   #closed = false;
 
-  constructor(engine: Engine) {
-    this.#engine = engine;
+  constructor(medium: Medium) {
+    this.#medium = medium;
   }
 
   transaction<T>(work: (tx: StoreTransaction) => T): Promise<T> {
@@ -130,65 +152,49 @@ export class GroupCommit {
   }
 
   #commitGroup(): void {
-    const group = this.#waiting;
+    const asked = this.#waiting;
     this.#waiting = [];
+    const group = new Overlay(this.#medium);
     const outcomes: Outcome[] = [];
     let tried = 0;
     try {
-      this.#engine.begin();
       const started = performance.now();
-      while (tried < group.length && (tried === 0 || performance.now() - started < longestGroup)) {
-        this.#carryOut(group[tried++] as Waiting, group.length > 1, outcomes);
+      while (
+        tried < asked.length &&
+        (tried === 0 || (group.size < mostChanges && performance.now() - started < longestWorks))
+      ) {
+        outcomes.push(carryOut(asked[tried++] as Waiting, group));
       }
-      this.#engine.commit();
+      if (group.size > 0) this.#medium.apply(group.changes());
     } catch (error) {
-      this.#fail(asStoreError(error), group.slice(0, Math.max(tried, 1)));
-      this.#waiting = group.slice(Math.max(tried, 1)).concat(this.#waiting);
+      const failure = asStoreError(error);
+      for (const waiting of asked.slice(0, tried)) waiting.reject(failure);
+      this.#waiting = asked.slice(tried).concat(this.#waiting);
       return;
     }
-    if (tried < group.length) this.#waiting = group.slice(tried).concat(this.#waiting);
+    if (tried < asked.length) this.#waiting = asked.slice(tried).concat(this.#waiting);
     for (const outcome of outcomes) {
       for (const listener of outcome.listeners) notify(listener);
       outcome.settle();
     }
   }
+}
 
-  /** @throws StoreError the medium failed: nothing of the group can remain */
-  #carryOut(waiting: Waiting, marked: boolean, outcomes: Outcome[]): void {
-    const tx = new GroupedTransaction(this.#engine);
-    if (marked) this.#engine.mark();
-    let settle: () => void;
-    try {
-      const value = waiting.work(tx);
-      settle = () => waiting.resolve(value);
-      if (marked && tx.failure === null) this.#engine.release();
-    } catch (error) {
-      settle = () => waiting.reject(error);
-      tx.listeners.length = 0;
-      if (tx.failure === null) this.#takeBack(marked);
-    }
-    tx.end();
-    if (tx.failure !== null) throw tx.failure;
-    outcomes.push({ listeners: tx.listeners, settle });
+/** @throws StoreError the medium failed: nothing of the group can remain */
+function carryOut(waiting: Waiting, group: Overlay): Outcome {
+  const tx = new GroupedTransaction(group);
+  let settle: () => void;
+  try {
+    const value = waiting.work(tx);
+    settle = () => waiting.resolve(value);
+  } catch (error) {
+    settle = () => waiting.reject(error);
+    tx.listeners.length = 0;
+    tx.undo();
   }
-
-  #takeBack(marked: boolean): void {
-    if (marked) {
-      this.#engine.undo();
-    } else {
-      this.#engine.rollback();
-      this.#engine.begin();
-    }
-  }
-
-  #fail(failure: StoreError, group: readonly Waiting[]): void {
-    try {
-      this.#engine.rollback();
-    } catch {
-      // The failure that is reported is the first one.
-    }
-    for (const waiting of group) waiting.reject(failure);
-  }
+  tx.end();
+  if (tx.failure !== null) throw tx.failure;
+  return { listeners: tx.listeners, settle };
 }
 
 function asStoreError(error: unknown): StoreError {

@@ -15,6 +15,7 @@ export { createMemoryStore } from './memory.js';
 export { createStagedStore, type StagedStore } from './staged.js';
 export { openSqliteStore, type SqliteStore, type SqliteStoreOptions } from './sqlite.js';
 export {
+  deletePrefix,
   prefixEnd,
   type Store,
   type StoreArea,

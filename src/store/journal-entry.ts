@@ -38,16 +38,35 @@ export interface ChainPoint {
 
 export const chainStart: ChainPoint = { sequence: 0, hash: '0'.repeat(64) };
 
-/** The hash that an entry must have. */
-export function hashOfEntry(entry: Omit<JournalEntry, 'hash'>): string {
-  const { id, sequence, time, kind, actor, subject, facts, previous } = entry;
-  const text = canonicalJson({ id, sequence, time, kind, actor, subject, facts, previous });
+type Unsealed = Omit<JournalEntry, 'hash'>;
+
+// Canonical JSON by hand: the members stand in the order of their names.
+function canonicalText({ actor, facts, id, kind, previous, sequence, subject, time }: Unsealed): string {
+  return (
+    `{"actor":${JSON.stringify(actor)},"facts":${canonicalJson(facts)},"id":${JSON.stringify(id)},` +
+    `"kind":${JSON.stringify(kind)},"previous":"${previous}","sequence":${sequence},` +
+    `"subject":${JSON.stringify(subject)},"time":${time}}`
+  );
+}
+
+function hashOfText(text: string): string {
   return toHex(hash('sha256', Buffer.from(text)));
 }
 
-export function sealEntry(host: string, after: ChainPoint, time: number, fact: JournalFact): JournalEntry {
+/** The hash that an entry must have. */
+export function hashOfEntry(entry: Unsealed): string {
+  return hashOfText(canonicalText(entry));
+}
+
+/** A fact in its place in the chain, and the text that is kept of it. */
+export function sealEntry(
+  host: string,
+  after: ChainPoint,
+  time: number,
+  fact: JournalFact,
+): { readonly entry: JournalEntry; readonly text: string } {
   const sequence = after.sequence + 1;
-  const entry = {
+  const unsealed: Unsealed = {
     id: `${host}:${sequence}`,
     sequence,
     time,
@@ -57,5 +76,7 @@ export function sealEntry(host: string, after: ChainPoint, time: number, fact: J
     facts: fact.facts ?? {},
     previous: after.hash,
   };
-  return { ...entry, hash: hashOfEntry(entry) };
+  const text = canonicalText(unsealed);
+  const sealed = hashOfText(text);
+  return { entry: { ...unsealed, hash: sealed }, text: `${text.slice(0, -1)},"hash":"${sealed}"}` };
 }

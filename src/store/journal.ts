@@ -105,9 +105,9 @@ class StoredJournal implements Journal {
   }
 
   append(tx: StoreTransaction, fact: JournalFact): JournalEntry {
-    const entry = sealEntry(this.#host, pointAt(tx, 'head'), this.#clock.now(), fact);
-    tx.put(area, keyOf(entry.sequence), JSON.stringify(entry));
-    tx.put(area, 'head', JSON.stringify({ sequence: entry.sequence, hash: entry.hash }));
+    const { entry, text } = sealEntry(this.#host, pointAt(tx, 'head'), this.#clock.now(), fact);
+    tx.put(area, keyOf(entry.sequence), text);
+    tx.put(area, 'head', `{"sequence":${entry.sequence},"hash":"${entry.hash}"}`);
     tx.afterCommit(() => {
       for (const listener of [...this.#listeners]) listener(entry);
     });

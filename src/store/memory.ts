@@ -1,4 +1,5 @@
-import { type Engine, GroupCommit } from './group-commit.js';
+import { GroupCommit, type Medium } from './group-commit.js';
+import type { Change } from './overlay.js';
 import { SortedMap } from './sorted-map.js';
 import {
   type Store,
@@ -14,13 +15,12 @@ function copyOf(value: StoreValue): StoreValue {
   return typeof value === 'string' ? value : new Uint8Array(value);
 }
 
-/** Takes writes at once and remembers how to undo them. */
-class MemoryEngine implements Engine {
-  readonly #areas: ReadonlyMap<StoreArea, SortedMap> = new Map(storeAreas.map((area) => [area, new SortedMap()]));
-  #undo: (() => void)[] = [];
-  #mark = 0;
+class MemoryMedium implements Medium {
+  readonly #areas: ReadonlyMap<StoreArea, SortedMap<StoreValue>> = new Map(
+    storeAreas.map((area) => [area, new SortedMap()]),
+  );
 
-  #area(area: StoreArea): SortedMap {
+  #area(area: StoreArea): SortedMap<StoreValue> {
     const map = this.#areas.get(area);
     if (map === undefined) throw new StoreError('store_failed', `unknown area ${area}`);
     return map;
@@ -37,57 +37,22 @@ class MemoryEngine implements Engine {
       .map(({ key, value }) => ({ key, value: copyOf(value) }));
   }
 
-  put(area: StoreArea, key: string, value: StoreValue): void {
-    const map = this.#area(area);
-    const before = map.set(key, copyOf(value));
-    this.#undo.push(() => (before === undefined ? map.delete(key) : map.set(key, before)));
-  }
-
-  delete(area: StoreArea, key: string): boolean {
-    const map = this.#area(area);
-    const before = map.delete(key);
-    if (before === undefined) return false;
-    this.#undo.push(() => map.set(key, before));
-    return true;
-  }
-
-  begin(): void {
-    this.#undo = [];
-  }
-
-  commit(): void {
-    this.#undo = [];
-  }
-
-  rollback(): void {
-    this.#undoTo(0);
-  }
-
-  mark(): void {
-    this.#mark = this.#undo.length;
-  }
-
-  release(): void {
-    this.#mark = this.#undo.length;
-  }
-
-  undo(): void {
-    this.#undoTo(this.#mark);
-  }
-
-  #undoTo(length: number): void {
-    while (this.#undo.length > length) this.#undo.pop()?.();
+  apply(changes: Iterable<Change>): void {
+    for (const { area, key, value } of changes) {
+      if (value === null) this.#area(area).delete(key);
+      else this.#area(area).set(key, value);
+    }
   }
 }
 
 /** A store that forgets everything with the process: for tests, and for hosts without a data folder. */
 export function createMemoryStore(): Store {
-  const engine = new MemoryEngine();
-  const commits = new GroupCommit(engine);
+  const medium = new MemoryMedium();
+  const commits = new GroupCommit(medium);
   let closed = false;
-  const open = (): MemoryEngine => {
+  const open = (): MemoryMedium => {
     if (closed) throw new StoreError('store_closed', 'the store is closed');
-    return engine;
+    return medium;
   };
   return {
     get: (area: StoreArea, key: string) => open().get(area, key),

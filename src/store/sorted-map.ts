@@ -1,19 +1,23 @@
 import { compareKeys } from './order.js';
-import type { StoreEntry, StoreValue } from './store.js';
 
 const largestRun = 256;
 
+export interface KeyedValue<V> {
+  readonly key: string;
+  readonly value: V;
+}
+
 /** Values by key, walked in the order of the keys' UTF-8 bytes; insertion costs the length of one run, not of the map. */
-export class SortedMap {
-  readonly #values = new Map<string, StoreValue>();
+export class SortedMap<V> {
+  readonly #values = new Map<string, V>();
   readonly #runs: string[][] = [];
 
-  get(key: string): StoreValue | undefined {
+  get(key: string): V | undefined {
     return this.#values.get(key);
   }
 
   /** The value that stood there before. */
-  set(key: string, value: StoreValue): StoreValue | undefined {
+  set(key: string, value: V): V | undefined {
     const before = this.#values.get(key);
     this.#values.set(key, value);
     if (before === undefined) this.#insert(key);
@@ -21,7 +25,7 @@ export class SortedMap {
   }
 
   /** The value that stood there. */
-  delete(key: string): StoreValue | undefined {
+  delete(key: string): V | undefined {
     const before = this.#values.get(key);
     if (before === undefined) return undefined;
     this.#values.delete(key);
@@ -32,17 +36,26 @@ export class SortedMap {
     return before;
   }
 
-  range(from: string, to: string | null, limit: number): StoreEntry[] {
-    const out: StoreEntry[] = [];
+  range(from: string, to: string | null, limit: number): KeyedValue<V>[] {
+    const out: KeyedValue<V>[] = [];
+    if (limit <= 0) return out;
+    for (const entry of this.walk(from, to)) {
+      out.push(entry);
+      if (out.length >= limit) break;
+    }
+    return out;
+  }
+
+  /** Entries with `from` <= key < `to` (null: no end). The map must not change meanwhile. */
+  *walk(from: string, to: string | null): Generator<KeyedValue<V>, void> {
     for (let at = this.#runOf(from); at < this.#runs.length; at++) {
       const run = this.#runs[at] as string[];
       for (let place = firstNotBelow(run, from); place < run.length; place++) {
         const key = run[place] as string;
-        if (out.length >= limit || (to !== null && compareKeys(key, to) >= 0)) return out;
-        out.push({ key, value: this.#values.get(key) as StoreValue });
+        if (to !== null && compareKeys(key, to) >= 0) return;
+        yield { key, value: this.#values.get(key) as V };
       }
     }
-    return out;
   }
 
   #insert(key: string): void {

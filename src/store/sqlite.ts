@@ -3,9 +3,10 @@ import { type FolderLock, lockFolder } from './folder-lock.js';
 import { type AreaFormats, currentFormat, planMigrations } from './formats.js';
 import { GroupCommit } from './group-commit.js';
 import { compactDatabase, copyDatabase } from './maintenance.js';
-import { SqliteEngine } from './sqlite-engine.js';
+import { Overlay } from './overlay.js';
 import { toStoreError } from './sqlite-error.js';
 import { databaseFile, openDatabase, prepareFolder, readAreas } from './sqlite-file.js';
+import { SqliteMedium } from './sqlite-medium.js';
 import { type Store, type StoreArea, storeAreas, type StoreEntry, StoreError, type StoreTransaction } from './store.js';
 import type { StoreValue } from './store.js';
 
@@ -42,9 +43,9 @@ export function openSqliteStore(folder: string, options: SqliteStoreOptions = {}
   try {
     database = openDatabase(folder, options.maxBytes ?? null);
     const areas = readAreas(database);
-    const engine = new SqliteEngine(folder, database, areas.numbers);
-    migrate(engine, database, areas, options.formats ?? {}, folder);
-    return new FolderStore(folder, database, engine, lock);
+    const medium = new SqliteMedium(folder, database, areas.numbers);
+    migrate(medium, database, areas, options.formats ?? {}, folder);
+    return new FolderStore(folder, database, medium, lock);
   } catch (error) {
     database?.close();
     lock.release();
@@ -53,7 +54,7 @@ export function openSqliteStore(folder: string, options: SqliteStoreOptions = {}
 }
 
 function migrate(
-  engine: SqliteEngine,
+  medium: SqliteMedium,
   database: Database.Database,
   areas: ReturnType<typeof readAreas>,
   formats: AreaFormats,
@@ -62,47 +63,48 @@ function migrate(
   const steps = planMigrations(areas.formats, formats, folder);
   const settled = storeAreas.every((area) => areas.formats.get(area) === currentFormat(area, formats));
   if (settled) return;
-  engine.begin();
-  try {
-    const tx: StoreTransaction = {
-      get: (area, key) => engine.get(area, key),
-      range: (area, from, to, limit) => engine.range(area, from, to, limit),
-      put: (area, key, value) => engine.put(area, key, value),
-      delete: (area, key) => engine.delete(area, key),
-      afterCommit: (listener) => void committed.push(listener),
-    };
-    const committed: (() => void)[] = [];
-    for (const step of steps) step.run(tx);
-    const record = database.prepare('INSERT OR REPLACE INTO area (name, number, format) VALUES (?, ?, ?)');
+  const overlay = new Overlay(medium);
+  const committed: (() => void)[] = [];
+  const tx: StoreTransaction = {
+    get: (area, key) => overlay.get(area, key),
+    range: (area, from, to, limit) => overlay.range(area, from, to, limit),
+    put: (area, key, value) => void overlay.set(area, key, value),
+    delete: (area, key) => {
+      const present = overlay.get(area, key) !== undefined;
+      if (present) overlay.set(area, key, null);
+      return present;
+    },
+    afterCommit: (listener) => void committed.push(listener),
+  };
+  for (const step of steps) step.run(tx);
+  const record = database.prepare('INSERT OR REPLACE INTO area (name, number, format) VALUES (?, ?, ?)');
+  medium.atomically(() => {
+    medium.write(overlay.changes());
     for (const area of storeAreas) record.run([area, areas.numbers.get(area), currentFormat(area, formats)]);
-    engine.commit();
-    for (const listener of committed) listener();
-  } catch (error) {
-    engine.rollback();
-    throw error;
-  }
+  });
+  for (const listener of committed) listener();
 }
 
 class FolderStore implements SqliteStore {
   readonly folder: string;
   readonly #database: Database.Database;
-  readonly #engine: SqliteEngine;
+  readonly #medium: SqliteMedium;
   readonly #lock: FolderLock;
   readonly #commits: GroupCommit;
   #maintenance: Promise<unknown> = Promise.resolve();
   #closing: Promise<void> | null = null;
 
-  constructor(folder: string, database: Database.Database, engine: SqliteEngine, lock: FolderLock) {
+  constructor(folder: string, database: Database.Database, medium: SqliteMedium, lock: FolderLock) {
     this.folder = folder;
     this.#database = database;
-    this.#engine = engine;
+    this.#medium = medium;
     this.#lock = lock;
-    this.#commits = new GroupCommit(engine);
+    this.#commits = new GroupCommit(medium);
   }
 
-  #open(): SqliteEngine {
+  #open(): SqliteMedium {
     if (this.#closing !== null) throw new StoreError('store_closed', `${this.folder} is closed`);
-    return this.#engine;
+    return this.#medium;
   }
 
   get(area: StoreArea, key: string): StoreValue | undefined {

@@ -61,3 +61,16 @@ export class StoreError extends TvdcError<StoreErrorCode> {}
 export function prefixEnd(prefix: string): string {
   return `${prefix}\u{10ffff}`;
 }
+
+const deletedAtOnce = 500;
+
+/** Deletes every key that begins with `prefix`. */
+export function deletePrefix(tx: StoreTransaction, area: StoreArea, prefix: string): void {
+  for (let from = prefix; ; ) {
+    const page = tx.range(area, from, prefixEnd(prefix), deletedAtOnce);
+    for (const { key } of page) tx.delete(area, key);
+    const last = page.at(-1);
+    if (last === undefined || page.length < deletedAtOnce) return;
+    from = `${last.key}\u0000`;
+  }
+}

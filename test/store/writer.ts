@@ -7,7 +7,22 @@ const store = openSqliteStore(folder);
 const journal = createJournal(store, { host: 'writer' });
 const writers = 8;
 
-writeSync(1, `ready ${process.pid}\n`);
+const pause = new Int32Array(new SharedArrayBuffer(4));
+
+// A reader that is slow leaves the pipe full: what was acknowledged must still be said.
+function say(line: string): void {
+  for (;;) {
+    try {
+      writeSync(1, `${line}\n`);
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+      Atomics.wait(pause, 0, 0, 1);
+    }
+  }
+}
+
+say(`ready ${process.pid}`);
 
 async function write(writer: number): Promise<never> {
   for (let count = Number(first); ; count++) {
@@ -17,7 +32,7 @@ async function write(writer: number): Promise<never> {
       tx.put('acm', key, `value of ${key}`);
       journal.append(tx, { kind: 'write', actor: 'writer', subject: key });
     });
-    writeSync(1, `done ${key}\n`);
+    say(`done ${key}`);
   }
 }
 

@@ -1,6 +1,6 @@
 import { type CimClass, type CimQualifierType, foldName } from '../../cim/model/index.js';
 import { createSchema, type Schema, type SchemaSource } from '../../cim/schema/index.js';
-import { prefixEnd, type Store, type StoreReader, type StoreTransaction } from '../../store/index.js';
+import { deletePrefix, prefixEnd, type Store, type StoreReader, type StoreTransaction } from '../../store/index.js';
 import { decodeClass, decodeQualifierType, encodeClass, encodeQualifierType } from './class-codec.js';
 import { parseStored } from './json.js';
 import {
@@ -159,7 +159,7 @@ export class Catalogue implements SchemaSource {
     if (header === undefined) return;
     tx.delete(area, headerKey(this.#space, name));
     tx.delete(area, classKey(this.#space, name));
-    deletePrefix(tx, layoutPrefix(header.id));
+    deletePrefix(tx, area, layoutPrefix(header.id));
     tx.afterCommit(() => {
       this.#headers().delete(header);
       this.#declared.delete(foldName(name));
@@ -171,14 +171,5 @@ export class Catalogue implements SchemaSource {
   static hasClasses(reader: StoreReader, space: string): boolean {
     const prefix = headerPrefix(space);
     return reader.range(area, prefix, prefixEnd(prefix), 1).length > 0;
-  }
-}
-
-/** Deletes every key that begins with the prefix. */
-export function deletePrefix(tx: StoreTransaction, prefix: string): void {
-  for (;;) {
-    const batch = tx.range(area, prefix, prefixEnd(prefix), 500);
-    for (const { key } of batch) tx.delete(area, key);
-    if (batch.length < 500) return;
   }
 }

@@ -1,8 +1,8 @@
 import { TvdcError } from '../../base/index.js';
 import { foldName, parseNamespace } from '../../cim/model/index.js';
 import { CimError } from '../../cim/operations/index.js';
-import { createStagedStore, prefixEnd, type Store, type StoreTransaction } from '../../store/index.js';
-import { Catalogue, deletePrefix, takeNumber } from './catalogue.js';
+import { createStagedStore, deletePrefix, prefixEnd, type Store, type StoreTransaction } from '../../store/index.js';
+import { Catalogue, takeNumber } from './catalogue.js';
 import { Gate } from './gate.js';
 import { InstanceCache } from './instance-cache.js';
 import { parseStored } from './json.js';
@@ -141,7 +141,7 @@ class StoredRepository implements Repository {
       if (tx.get(area, key) === undefined) throw new CimError(3, `namespace ${name} does not exist`);
       if (Catalogue.hasClasses(tx, space.id)) throw new CimError(20, `namespace ${space.name} has classes`);
       tx.delete(area, key);
-      deletePrefix(tx, qualifierPrefix(space.id));
+      deletePrefix(tx, area, qualifierPrefix(space.id));
       work?.(tx, { kind: 'namespace', namespace: space.name, created: false });
       tx.afterCommit(() => void this.#spaces.delete(foldName(space.name)));
     });

@@ -2,6 +2,7 @@ import { TvdcError } from '../../../base/index.js';
 import { decodeCimXml, toCimXml } from '../../../cim/codec/index.js';
 import type { CimInstance, CimValue } from '../../../cim/model/index.js';
 import {
+  deletePrefix,
   prefixEnd,
   type Store,
   type StoreReader,
@@ -89,12 +90,7 @@ export class Outbox {
 
   /** Forgets a destination and what waits for it. */
   close(tx: StoreTransaction, destination: string): void {
-    const prefix = queuePrefix(destination);
-    for (;;) {
-      const page = tx.range(area, prefix, prefixEnd(prefix), pageSize);
-      for (const { key } of page) tx.delete(area, key);
-      if (page.length < pageSize) break;
-    }
+    deletePrefix(tx, area, queuePrefix(destination));
     tx.delete(area, destinationKey(destination));
   }
 

@@ -1,5 +1,6 @@
 import type Database from 'libsql';
-import type { Engine } from './group-commit.js';
+import type { Medium } from './group-commit.js';
+import type { Change } from './overlay.js';
 import { toStoreError } from './sqlite-error.js';
 import { type StoreArea, type StoreEntry, StoreError, type StoreValue } from './store.js';
 
@@ -39,8 +40,8 @@ function fromColumn(column: string | Uint8Array): StoreValue {
     : new Uint8Array(column.subarray(1));
 }
 
-/** Transactions and point access on one connection by prepared statements. */
-export class SqliteEngine implements Engine {
+/** Point access and atomic changes on one connection by prepared statements. */
+export class SqliteMedium implements Medium {
   readonly #folder: string;
   readonly #database: Database.Database;
   readonly #numbers: ReadonlyMap<StoreArea, number>;
@@ -62,9 +63,6 @@ export class SqliteEngine implements Engine {
       begin: prepare('BEGIN IMMEDIATE'),
       commit: prepare('COMMIT'),
       rollback: prepare('ROLLBACK'),
-      mark: prepare('SAVEPOINT mark'),
-      release: prepare('RELEASE mark'),
-      undo: prepare('ROLLBACK TO mark'),
     };
   }
 
@@ -99,40 +97,38 @@ export class SqliteEngine implements Engine {
     return rows.map(([key, value]) => ({ key: fromColumnKey(key), value: fromColumn(value) }));
   }
 
-  put(area: StoreArea, key: string, value: StoreValue): void {
-    const parameters = [this.#number(area), toColumnKey(key), toColumn(value)];
-    this.#try(() => this.#statements.put.run(parameters));
-  }
-
-  delete(area: StoreArea, key: string): boolean {
-    const parameters = [this.#number(area), toColumnKey(key)];
-    return this.#try(() => this.#statements.delete.run(parameters)).changes > 0;
-  }
-
-  begin(): void {
+  /** What `action` writes is on disk when it returns, all of it or nothing. */
+  atomically(action: () => void): void {
     this.#try(() => this.#statements.begin.run([]));
+    try {
+      action();
+      this.#try(() => this.#statements.commit.run([]));
+    } catch (error) {
+      this.#rollback();
+      throw error;
+    }
   }
 
-  commit(): void {
-    this.#try(() => this.#statements.commit.run([]));
+  #rollback(): void {
+    try {
+      if (this.#database.inTransaction) this.#statements.rollback.run([]);
+    } catch {
+      // The failure that is told is the first one.
+    }
   }
 
-  rollback(): void {
-    if (this.#database.inTransaction) this.#try(() => this.#statements.rollback.run([]));
+  apply(changes: Iterable<Change>): void {
+    this.atomically(() => this.write(changes));
   }
 
-  mark(): void {
-    this.#try(() => this.#statements.mark.run([]));
-  }
-
-  release(): void {
-    this.#try(() => this.#statements.release.run([]));
-  }
-
-  undo(): void {
+  /** Within {@link atomically}. */
+  write(changes: Iterable<Change>): void {
+    const statements = this.#statements;
     this.#try(() => {
-      this.#statements.undo.run([]);
-      this.#statements.release.run([]);
+      for (const { area, key, value } of changes) {
+        if (value === null) statements.delete.run([this.#number(area), toColumnKey(key)]);
+        else statements.put.run([this.#number(area), toColumnKey(key), toColumn(value)]);
+      }
     });
   }
 }
