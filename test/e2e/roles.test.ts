@@ -220,6 +220,7 @@ describe('what each role may do', () => {
     const evidence = ['GetIdentity', 'ActivateCredential', 'Quote', 'GetEvidence'];
     const looking = {
       TVDC_SecurityPolicyService: ['EvaluateAccess', 'ExportPolicy'],
+      TVDC_VirtualSystemManagementService: ['CheckStart'],
       TVDC_TPM: evidence,
       TVDC_VirtualTPM: evidence,
       TVDC_MeasurementLog: ['GetMeasurements'],
@@ -269,6 +270,13 @@ describe('what each role may do', () => {
     expect(await outcomeOf(operator.client.modify(vm, { Criticality: 2 }))).toBe('0');
     expect(await outcomeOf(requestState(watcher, vm, 3))).toBe(refused('RequestStateChange'));
     expect(await outcomeOf(watcher.client.modify(vm, { Criticality: 4 }))).toBe(refused('ModifyInstance'));
+    const unmarked = '2 the trusted mark is not theirs to set';
+    expect(await outcomeOf(operator.client.modify(vm, { Criticality: 3, Trusted: true }))).toBe(unmarked);
+    expect(await outcomeOf(chief.client.modify(vm, { Trusted: true }))).toBe(unmarked);
+    expect(await outcomeOf(operator.client.modify(vm, { Criticality: 3, Trusted: false }))).toBe('0');
+    expect(await outcomeOf(keeper.client.modify(vm, { Trusted: true }))).toBe('0');
+    expect(await outcomeOf(operator.client.modify(vm, { Trusted: false }))).toBe(unmarked);
+    expect(await outcomeOf(keeper.client.modify(vm, { Trusted: false }))).toBe('0');
     expect(await outcomeOf(requestState(keeper, vm, 3))).toBe('0');
   });
 

@@ -51,6 +51,7 @@ export type EnforcingParty = 'hypervisor' | 'management VM';
 export type DecisionRule =
   | 'simple-type-enforcement'
   | 'system-superset'
+  | 'trusted-mark'
   | 'chinese-wall'
   | 'label-definition'
   | 'label-state'

@@ -20,6 +20,7 @@ export {
   judgeConflict,
   judgeLabel,
   type JudgedAdmission,
+  labelRefusals,
 } from './judge-admission.js';
 export { judgeInterface, judgePort, judgeResource, judgeRunning } from './judge-devices.js';
 export { badResourceName, resolveResource, resolveVmLabel, type Resolved } from './judge-labels.js';

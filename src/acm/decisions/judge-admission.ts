@@ -99,25 +99,66 @@ export function judgeConflict(host: HostState, vm: string, row: LabelIndex): Dec
   });
 }
 
-/** Authorization, then conflict: what a label must pass to run now, devices aside. */
-export function judgeLabel(host: HostState, vm: string, row: LabelIndex): Decision {
+/**
+ * A VM with several types can carry data from one workload to another, so somebody must have accepted it as trusted.
+ * @param trusted whether somebody has; undefined: marks are not kept where the question comes from. Mode xen has none.
+ * @returns null if nothing stands against it
+ */
+export function judgeTrust(
+  host: HostState,
+  vm: string,
+  row: LabelIndex,
+  trusted: boolean | undefined,
+): Decision | null {
+  const subjectTypes = host.policy.typesOf(row);
+  if (trusted !== false || !host.strict || subjectTypes.length < 2) return null;
+  return denied({
+    reason: 'not_authorized',
+    hook: 'authorization',
+    rule: 'trusted-mark',
+    subject: vm,
+    object: domainZero,
+    subjectTypes,
+    detail: 'untrusted',
+    sentence: `${host.nameOf(vm)} has several types ${typeSet(subjectTypes)} and is not marked as trusted.`,
+  });
+}
+
+/** Null unless what runs already violates the policy for a type of the newcomer. */
+function judgeBlocked(host: HostState, vm: string, row: LabelIndex): Decision | null {
+  const blocked = blockedType(host, row);
+  if (blocked === undefined) return null;
+  return denied({
+    reason: 'running_domains_violate',
+    hook: 'policy',
+    rule: 'running-systems',
+    subject: vm,
+    object: domainZero,
+    subjectTypes: host.policy.typesOf(row),
+    detail: blocked,
+    sentence: `${host.nameOf(vm)} may not start: VMs that run already violate the policy for type ${blocked}.`,
+  });
+}
+
+/** Authorization, trust, then conflict: what a label must pass to run now, devices aside. */
+export function judgeLabel(host: HostState, vm: string, row: LabelIndex, trusted?: boolean): Decision {
   const authorized = judgeAuthorization(host, vm, row);
   if (!authorized.permit) return authorized;
-  const blocked = blockedType(host, row);
-  if (blocked !== undefined) {
-    return denied({
-      reason: 'running_domains_violate',
-      hook: 'policy',
-      rule: 'running-systems',
-      subject: vm,
-      object: domainZero,
-      subjectTypes: authorized.subjectTypes,
-      detail: blocked,
-      sentence: `${host.nameOf(vm)} may not start: VMs that run already violate the policy for type ${blocked}.`,
-    });
-  }
+  const against = judgeTrust(host, vm, row, trusted) ?? judgeBlocked(host, vm, row);
+  if (against !== null) return against;
   const conflict = judgeConflict(host, vm, row);
   return conflict.permit ? authorized : conflict;
+}
+
+/** All refusals of the same, in the same order. */
+export function labelRefusals(host: HostState, vm: string, row: LabelIndex, trusted?: boolean): readonly Decision[] {
+  const all = [
+    judgeAuthorization(host, vm, row),
+    judgeTrust(host, vm, row, trusted),
+    judgeBlocked(host, vm, row),
+    judgeConflict(host, vm, row),
+  ];
+  return all.filter((decision): decision is Decision => decision !== null && !decision.permit);
 }
 
 function blockedType(host: HostState, row: LabelIndex): string | undefined {
@@ -131,17 +172,17 @@ export interface JudgedAdmission {
   readonly row?: LabelIndex;
 }
 
-/** All checks of a start, resume or incoming migration: label, authorization, conflict, each device. */
+/** All checks of a start, resume or incoming migration: label, authorization, trust, conflict, each device. */
 export function judgeAdmission(
   host: HostState,
   vm: string,
   assigned: AssignedLabel | undefined,
-  devices: { readonly resources?: Iterable<string>; readonly ports?: Iterable<Port> },
+  entry: { readonly resources?: Iterable<string>; readonly ports?: Iterable<Port>; readonly trusted?: boolean },
 ): JudgedAdmission {
   const label = resolveVmLabel(host, vm, assigned);
   if (label.kind === 'refused') return { decision: label.decision };
-  const decision = judgeLabel(host, vm, label.row);
+  const decision = judgeLabel(host, vm, label.row, entry.trusted);
   if (!decision.permit) return { decision };
-  const refused = judgeDevices(host, vm, label.row, devices);
+  const refused = judgeDevices(host, vm, label.row, entry);
   return refused === null ? { decision, row: label.row } : { decision: refused };
 }

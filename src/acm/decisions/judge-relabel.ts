@@ -4,7 +4,7 @@ import { type Answer, denied, nameList, permitted } from './answer.js';
 import type { LabelIndex } from './compiled-policy.js';
 import type { Decision } from './decision.js';
 import type { Domain, HostState } from './host-state.js';
-import { judgeAuthorization } from './judge-admission.js';
+import { judgeAuthorization, judgeTrust } from './judge-admission.js';
 import { judgeDevices } from './judge-devices.js';
 import { badResourceName } from './judge-labels.js';
 import { proposalOf, runningViolate, tryChange } from './judge-running.js';
@@ -15,6 +15,8 @@ import { candidateOf } from './violations.js';
 export interface LabelWish {
   readonly label: string | null;
   readonly oldLabel?: string;
+  /** Whether the VM may hold several types; undefined: marks are not kept. */
+  readonly trusted?: boolean;
 }
 
 /** A judged change of a label: what to store and, for a running VM, its new row. */
@@ -117,6 +119,8 @@ function relabelRunning(host: HostState, domain: Domain, name: string, base: Bas
   if (host.strict) {
     const authorized = judgeAuthorization(host, domain.vm, row);
     if (!authorized.permit) return refused(authorized);
+    const trust = judgeTrust(host, domain.vm, row, wish.trusted);
+    if (trust !== null) return refused(trust);
   }
   const proposal = proposalOf(host);
   const candidates = proposal.candidates.map((candidate) =>

@@ -23,13 +23,15 @@ function givenLabel(host: HostState, text: string): AssignedLabel {
   return { ...(tryParseLabel(text, policy) ?? { policy, label: text }), state: 'valid' };
 }
 
-function vmRow(host: HostState, vm: string, label: string | undefined): Resolved {
+/** Label of a VM: the one given, the management VM's, or that of the registry. */
+export function vmRow(host: HostState, vm: string, label: string | undefined): Resolved {
   if (label !== undefined) return resolveVmLabel(host, vm, givenLabel(host, label));
   if (vm === domainZero) return { kind: 'row', row: host.systemRow, label: host.systemLabel };
   return resolveVmLabel(host, vm, host.labels.vm(vm));
 }
 
-function resourceRow(host: HostState, subject: string, resource: string, label: string | undefined): Resolved {
+/** Label of a resource: the one given or that of the registry. */
+export function resourceRow(host: HostState, subject: string, resource: string, label: string | undefined): Resolved {
   if (label === undefined) return resolveResource(host, subject, resource);
   if (resource !== '' && tryResourceName(resource, host.mode) === null) {
     return { kind: 'refused', decision: badResourceName(subject, resource) };

@@ -12,6 +12,17 @@ export interface Transition {
   readonly ports?: readonly Port[];
   /** What the source host enforces; mode strict refuses `migrate_in` without it. */
   readonly policy?: PolicyIdentity;
+  /** Whether the VM was accepted as one that may hold several types; left out: marks are not kept. */
+  readonly trusted?: boolean;
+}
+
+/** A hypothetical way into the running set. What is given here stands in for what the registry knows. */
+export interface EntryQuestion extends Transition {
+  /** Id of a VM, or only a description where `label` is given. */
+  readonly vm: string;
+  readonly label?: string;
+  /** Labels of resources that this host does not have. */
+  readonly resourceLabels?: readonly string[];
 }
 
 /** A VM that the hypervisor says is there. */
@@ -53,7 +64,13 @@ export interface Question {
 
 /** What labels an element: a VM by its id, a resource by its name. */
 export type LabelledElement =
-  | { readonly kind: 'vm'; readonly vm: string; readonly state?: 'off' | 'saved' | 'other' }
+  | {
+      readonly kind: 'vm';
+      readonly vm: string;
+      readonly state?: 'off' | 'saved' | 'other';
+      /** See {@link Transition}. */
+      readonly trusted?: boolean;
+    }
   | { readonly kind: 'resource'; readonly resource: string; readonly uuid?: string };
 
 /** A change of one label. `label` null removes it; `oldLabel` undefined means "do not compare", '' means "has none". */

@@ -2,6 +2,7 @@ export type {
   Admission,
   ChangeOptions,
   EnforcementHealth,
+  EntryQuestion,
   ImportOptions,
   LabelChange,
   LabelledElement,

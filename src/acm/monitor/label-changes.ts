@@ -30,7 +30,8 @@ export class LabelChanges {
     if (element.state === 'other' && !this.#host.domains.has(element.vm)) {
       return { decision: this.#onItsWay(element.vm, label ?? '') };
     }
-    return judgeVmLabel(this.#host, element.vm, wish);
+    const { trusted } = element;
+    return judgeVmLabel(this.#host, element.vm, { ...wish, ...(trusted === undefined ? {} : { trusted }) });
   }
 
   #onItsWay(vm: string, object: string): Decision {

@@ -22,6 +22,7 @@ import type {
   Admission,
   ChangeOptions,
   EnforcementHealth,
+  EntryQuestion,
   LabelChange,
   LabelledElement,
   PendingLabelChange,
@@ -33,6 +34,7 @@ import type {
 } from './contract.js';
 import { type DurableEnforcement, readEnforcement } from './enforcement.js';
 import { Enforcer } from './enforcer.js';
+import { examineEntry } from './examine-entry.js';
 import { LabelChanges } from './label-changes.js';
 import { Mutex } from './mutex.js';
 import { Places } from './places.js';
@@ -119,7 +121,12 @@ export class ReferenceMonitor {
     return answerQuestion(this.#host, question);
   }
 
-  /** The same for a hook that enforces the answer: it is counted. */
+  /** Everything that {@link admit} would refuse, not only the first; changes, counts and records nothing. */
+  examine(question: EntryQuestion): readonly Decision[] {
+    return examineEntry(this.#host, this.policy, this.health, { ...question, ...this.#canonical(question) });
+  }
+
+  /** As {@link ask}, for a hook that enforces the answer: it is counted. */
   decide(question: Question): Decision {
     return this.#statistics.count(this.ask(question));
   }
@@ -144,19 +151,21 @@ export class ReferenceMonitor {
     const refusal = refuseEntry(this.#host, this.policy, this.health, vm, transition);
     if (refusal !== null) return { decision: refusal, found: false };
     const devices = this.#canonical(transition);
+    const { trusted } = transition;
+    const entry = trusted === undefined ? devices : { ...devices, trusted };
     const pending = this.#places.pending(vm);
     const domain = this.#host.domains.get(vm);
     if (pending !== undefined && domain !== undefined) {
       // The VM is judged as if its own place were free, then gets it back with the devices of both calls.
       this.#host.counts.remove(domain.row);
-      const { decision, row } = judgeAdmission(this.#host, vm, this.labels.vm(vm), devices);
+      const { decision, row } = judgeAdmission(this.#host, vm, this.labels.vm(vm), entry);
       this.#host.counts.add(domain.row);
       if (row === undefined) return { decision, found: false };
       for (const resource of devices.resources) domain.resources.add(resource);
       for (const port of devices.ports) domain.ports.set(port.id, port);
       return { decision, reservation: pending, found: true };
     }
-    const { decision, row } = judgeAdmission(this.#host, vm, this.labels.vm(vm), devices);
+    const { decision, row } = judgeAdmission(this.#host, vm, this.labels.vm(vm), entry);
     if (row === undefined) return { decision, found: false };
     return { decision, reservation: this.#places.reserve(vm, row, { ...transition, ...devices }), found: false };
   }

@@ -67,6 +67,16 @@ export function roleRules(
     return null;
   };
 
+  /** Who holds several types can reach other workloads too: that is for the datacenter administrator to accept. */
+  const checkRating = ({ action: { object, parameters } }: RuleQuestion): string | null => {
+    const wanted = Object.entries(parameters).filter(([name]) => name.toLowerCase() === 'trusted');
+    const element = object?.kind === 'instance-path' ? elementOf(object) : null;
+    const now = element?.kind === 'vm' && parts.inventory.vm(element.id)?.trusted === true;
+    return wanted.every(([, value]) => value === null || value === now)
+      ? null
+      : 'the trusted mark is not theirs to set';
+  };
+
   /** Indications go out with the rights of the subscription's owner: nobody else turns them elsewhere or silences them. */
   const checkOwner = ({ caller, action: { object } }: RuleQuestion): string | null =>
     object?.kind === 'instance-path' && ownerOf(object) !== caller.user ? 'it belongs to another user' : null;
@@ -86,7 +96,19 @@ export function roleRules(
       names: ['EvaluateAccess', 'ExportPolicy'],
     },
     { roles: ['tvdc-admin'], classes: ['TVDC_ComputerSystem'], access: 'invoke', names: ['RequestStateChange'] },
-    { roles: ['tvdc-admin'], classes: ['TVDC_ComputerSystem'], access: 'write', names: ['ModifyInstance'] },
+    {
+      roles: ['tvdc-admin'],
+      classes: ['TVDC_ComputerSystem'],
+      access: 'write',
+      names: ['ModifyInstance'],
+      check: checkRating,
+    },
+    {
+      roles: ['tvdc-admin', 'observer'],
+      classes: ['TVDC_VirtualSystemManagementService'],
+      access: 'invoke',
+      names: ['CheckStart'],
+    },
     {
       roles: ['tvdc-admin'],
       classes: ['TVDC_TrustedVirtualDomainService'],

@@ -3,7 +3,7 @@ import type { MethodFunction, MethodOutcome, Provider, ProviderContext } from '.
 import type { Veil } from './host-view.js';
 
 /** OUT parameters that hold sentences. */
-const sentences = ['Explanation', 'Results', 'Findings', 'Breaks', 'Dormant', 'Invalidated'] as const;
+const sentences = ['Explanation', 'Results', 'Findings', 'Breaks', 'Dormant', 'Invalidated', 'Reasons'] as const;
 
 function coverError(veil: Veil, context: ProviderContext, error: unknown): unknown {
   if (!(error instanceof CimError)) return error;

@@ -1,7 +1,9 @@
-import { stringKey } from '../../cim/index.js';
+import { CimError, type CimInstancePath, stringKey } from '../../cim/index.js';
 import type { Provider } from '../../cimom/index.js';
-import type { Port, VirtualMachine, Vlan } from '../../vmm/index.js';
+import { createVlan, deleteVlan, type Port, type VirtualMachine, type Vlan, vlanResource } from '../../vmm/index.js';
 import {
+  actorOf,
+  asCimStatus,
   associationProvider,
   elementFacts,
   type HostView,
@@ -32,17 +34,29 @@ export function networkProviders(view: HostView): readonly Provider[] {
   });
   const endpoint = (of: PortOf) => ({ ...paths.byId('TVDC_VLANEndpoint', ''), keys: bindings(endpointKeys(of)) });
 
-  const vlans = listProvider({
+  const vlanIdOf = (path: CimInstancePath): number =>
+    Number(/:vlan:(\d+)$/.exec(stringKey(path, 'InstanceID') ?? '')?.[1]);
+  const listed = listProvider({
     className: 'TVDC_VLAN',
     namespace,
     rows: () => inventory.vlans(),
-    find: (path) => inventory.vlan(Number(/:vlan:(\d+)$/.exec(stringKey(path, 'InstanceID') ?? '')?.[1])),
+    find: (path) => inventory.vlan(vlanIdOf(path)),
     values: (vlan) => ({
       InstanceID: paths.vlanId(vlan.id),
       ...elementFacts(vlan.name, 'A labelled VLAN of this host.'),
       VLANId: vlan.id,
     }),
+    delete: (context, path) => asCimStatus(() => deleteVlan(parts, actorOf(context), vlanIdOf(path))),
   });
+  const vlans: Provider = {
+    ...listed,
+    async create(context, instance) {
+      const id = instance.getNumber('VLANId');
+      if (id === null) throw new CimError(4, 'a VLAN needs its number in VLANId');
+      const name = instance.getString('ElementName') ?? vlanResource(id);
+      return paths.vlan(await asCimStatus(() => createVlan(parts, actorOf(context), id, name)));
+    },
+  };
 
   const bridgeName = (vlan: Vlan): string => `${parts.identity.uuid}:br-vlan${vlan.id}`;
   const bridgePath = (vlan: Vlan) => ({

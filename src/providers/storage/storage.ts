@@ -1,6 +1,6 @@
-import { CimDateTime, CimError, type CimInstancePath, stringKey } from '../../cim/index.js';
+import { CimDateTime, CimError, type CimInstance, type CimInstancePath, stringKey } from '../../cim/index.js';
 import type { Provider } from '../../cimom/index.js';
-import { deleteVolume, type Disk, eraseVolume, type VirtualMachine } from '../../vmm/index.js';
+import { createVolume, deleteVolume, type Disk, eraseVolume, type VirtualMachine } from '../../vmm/index.js';
 import {
   actorOf,
   asCimStatus,
@@ -16,6 +16,14 @@ import {
 
 const blockSize = 512;
 
+/** @throws CimError 4 */
+function sizeOf(instance: CimInstance, property: 'BlockSize' | 'NumberOfBlocks'): bigint {
+  const value = instance.get(property);
+  if (typeof value === 'bigint') return value;
+  if (property === 'BlockSize') return BigInt(blockSize);
+  throw new CimError(4, 'a new volume needs its size: NumberOfBlocks, of BlockSize bytes each');
+}
+
 /** Volumes, the disks that virtual machines see of them, and the service that erases. */
 export function storageProviders(view: HostView): readonly Provider[] {
   const { parts, namespace } = view;
@@ -23,7 +31,7 @@ export function storageProviders(view: HostView): readonly Provider[] {
 
   const volumeIdOf = (path: CimInstancePath): string => stringKey(path, 'DeviceID') ?? '';
 
-  const volumes = listProvider({
+  const listed = listProvider({
     className: 'TVDC_StorageVolume',
     namespace,
     rows: () => parts.inventory.volumes(),
@@ -42,6 +50,14 @@ export function storageProviders(view: HostView): readonly Provider[] {
     }),
     delete: (context, path) => asCimStatus(() => deleteVolume(parts, actorOf(context), volumeIdOf(path))),
   });
+  const volumes: Provider = {
+    ...listed,
+    async create(context, instance) {
+      const sizeBytes = Number(sizeOf(instance, 'BlockSize') * sizeOf(instance, 'NumberOfBlocks'));
+      const name = instance.getString('ElementName') ?? '';
+      return paths.volume(await asCimStatus(() => createVolume(parts, actorOf(context), name, sizeBytes)));
+    },
+  };
 
   function* disks(): Iterable<{ readonly vm: VirtualMachine; readonly disk: Disk }> {
     for (const vm of parts.inventory.vms()) for (const disk of vm.disks) yield { vm, disk };

@@ -3,8 +3,7 @@ import type { MethodFunction, Provider } from '../../cimom/index.js';
 import {
   type Actor,
   changeCriticality,
-  criticalities,
-  type Criticality,
+  markTrusted,
   pauseVm,
   resetVm,
   restoreVm,
@@ -24,6 +23,7 @@ import {
   returnCodes,
   type Values,
 } from '../kit/index.js';
+import { criticalityOf } from './criticality.js';
 import { criticalityValues, enabledStates, requestableStates } from './state.js';
 
 type Change = (view: HostView, actor: Actor, vm: VirtualMachine) => Promise<unknown>;
@@ -58,13 +58,6 @@ export function findVm(view: HostView, path: CimInstancePath | null): VirtualMac
   return vm;
 }
 
-export function criticalityOf(value: unknown): Criticality {
-  const found = criticalities.find((name) => criticalityValues[name] === value);
-  if (found === undefined)
-    throw new CimError(4, `Criticality is 2 (low), 3 (medium) or 4 (high), got ${String(value)}`);
-  return found;
-}
-
 /** CIM_EnabledLogicalElement.RequestStateChange; a refusal by policy is status 1. */
 function requestStateChange(view: HostView): MethodFunction {
   return async (context, self, parameters) => {
@@ -96,6 +89,7 @@ export function computerSystemValues(view: HostView, vm: VirtualMachine): Values
     EnabledDefault: 3,
     TimeOfLastStateChange: CimDateTime.fromUnix(vm.changedAt),
     Criticality: criticalityValues[vm.criticality],
+    Trusted: vm.trusted === true,
   };
 }
 
@@ -113,9 +107,12 @@ export function computerSystemProvider(view: HostView): Provider {
       const wanted = (name: string): boolean =>
         instance.has(name) &&
         (propertyList === null || propertyList.some((item) => item.toLowerCase() === name.toLowerCase()));
-      if (!wanted('Criticality')) return;
-      const criticality = criticalityOf(instance.get('Criticality'));
-      await asCimStatus(() => changeCriticality(parts, actorOf(context), vm.uuid, criticality));
+      const criticality = wanted('Criticality') ? criticalityOf(instance.get('Criticality')) : vm.criticality;
+      const mark = wanted('Trusted') ? instance.get('Trusted') : null;
+      await asCimStatus(async () => {
+        if (wanted('Criticality')) await changeCriticality(parts, actorOf(context), vm.uuid, criticality);
+        if (typeof mark === 'boolean') await markTrusted(parts, actorOf(context), vm.uuid, mark);
+      });
     },
     methods: { RequestStateChange: requestStateChange(view) },
   });

@@ -15,7 +15,9 @@ import {
   destroyVm,
   detachDisk,
   disconnectPort,
+  type ResourceLabel,
   type VmSpec,
+  type VolumeSpec,
 } from '../../vmm/index.js';
 import {
   actorOf,
@@ -31,7 +33,10 @@ import {
   serviceValues,
   textList,
 } from '../kit/index.js';
+import { checkStart } from './check-start.js';
+import { cloneSystem } from './clone-system.js';
 import { findVm } from './computer-system.js';
+import { isNewVolume, labelOf, newVolumeOf, ratingOf } from './definition.js';
 import { vmOfSettings } from './settings.js';
 
 const className = 'TVDC_VirtualSystemManagementService';
@@ -73,7 +78,9 @@ function vlanOf(setting: CimInstance): number {
 
 interface Devices {
   readonly volumes: readonly string[];
+  readonly newVolumes: readonly VolumeSpec[];
   readonly vlans: readonly number[];
+  readonly resourceLabels: readonly ResourceLabel[];
   readonly tpm: boolean;
   readonly memoryMiB: number | null;
   readonly processors: number | null;
@@ -87,17 +94,25 @@ function quantity(setting: CimInstance): number {
 /** Resource settings as devices. @throws CimError 4 for a setting of a class that a virtual machine cannot have */
 function readDevices(view: HostView, settings: readonly CimInstance[]): Devices {
   const volumes: string[] = [];
+  const newVolumes: VolumeSpec[] = [];
   const vlans: number[] = [];
+  const resourceLabels: ResourceLabel[] = [];
   let tpm = false;
   let memoryMiB: number | null = null;
   let processors: number | null = null;
   for (const setting of settings) {
     switch (setting.className.toLowerCase()) {
       case 'tvdc_storageallocationsettingdata':
+        if (isNewVolume(setting)) {
+          newVolumes.push(newVolumeOf(setting));
+          break;
+        }
         volumes.push(volumeOf(view, setting));
+        resourceLabels.push(...labelOf(setting, { kind: 'volume', uuid: volumes.at(-1) ?? '' }));
         break;
       case 'tvdc_ethernetportallocationsettingdata':
         vlans.push(vlanOf(setting));
+        resourceLabels.push(...labelOf(setting, { kind: 'vlan', id: vlans.at(-1) ?? 0 }));
         break;
       case 'tvdc_tpmallocationsettingdata':
         tpm = true;
@@ -112,7 +127,7 @@ function readDevices(view: HostView, settings: readonly CimInstance[]): Devices 
         throw new CimError(4, `a virtual machine cannot have a setting of class ${setting.className}`);
     }
   }
-  return { volumes, vlans, tpm, memoryMiB, processors };
+  return { volumes, newVolumes, vlans, resourceLabels, tpm, memoryMiB, processors };
 }
 
 function createVirtualMachine(view: HostView, paths: Paths): MethodFunction {
@@ -146,16 +161,24 @@ function defineSystem(view: HostView, paths: Paths): MethodFunction {
     if (!isInstance(settings))
       throw new CimError(4, 'SystemSettings must be an embedded TVDC_VirtualSystemSettingData');
     const devices = readDevices(view, instances(parameters['ResourceSettings']));
+    const origin = parameters['ReferenceConfiguration'];
+    if (isPath(origin)) {
+      const copy = await cloneSystem(view, context, settings, devices, vmOfSettings(origin));
+      return { returnValue: returnCodes.completed, out: { ResultingSystem: paths.vm(copy.uuid) } };
+    }
     const spec: VmSpec = {
       name: settings.getString('ElementName') ?? settings.getString('VirtualSystemIdentifier') ?? '',
       label: settings.getString('SecurityLabel'),
       memoryMiB: devices.memoryMiB ?? 256,
       processors: devices.processors ?? 1,
       volumes: devices.volumes,
+      newVolumes: devices.newVolumes,
       vlans: devices.vlans,
+      resourceLabels: devices.resourceLabels,
       tpm: devices.tpm,
       image: null,
       criticality: 'medium',
+      ...ratingOf(settings),
     };
     const vm = await asCimStatus(() => defineVm(view.parts, actorOf(context), spec));
     return { returnValue: returnCodes.completed, out: { ResultingSystem: paths.vm(vm.uuid) } };
@@ -187,6 +210,7 @@ export function managementServiceProvider(view: HostView): Provider {
   const paths = new Paths(parts.identity, namespace);
 
   const methods: Readonly<Record<string, MethodFunction>> = {
+    CheckStart: checkStart(view),
     CreateVirtualMachine: createVirtualMachine(view, paths),
     DefineSystem: defineSystem(view, paths),
     DestroySystem: async (context, _self, parameters) => {
@@ -203,6 +227,7 @@ export function managementServiceProvider(view: HostView): Provider {
       if (devices.tpm || devices.memoryMiB !== null || devices.processors !== null) {
         throw new CimError(4, 'only disks and network interfaces can be added to a virtual machine');
       }
+      if (devices.newVolumes.length > 0) throw new CimError(4, 'a storage setting names no volume of this host');
       const made = await asCimStatus(() => addDevices(view, context, vmOfSettings(configuration), devices, paths));
       return { returnValue: returnCodes.completed, out: { ResultingResourceSettings: made } };
     },

@@ -25,6 +25,8 @@ export interface VirtualMachine {
   readonly memoryMiB: number;
   readonly processors: number;
   readonly criticality: Criticality;
+  /** Accepted as one that may hold several types, and so carry data between workloads. Absent: not accepted. */
+  readonly trusted?: boolean;
   readonly disks: readonly Disk[];
   readonly ports: readonly Port[];
   readonly tpm: boolean;

@@ -1,8 +1,8 @@
 import type { Actor } from '../events.js';
-import type { VirtualMachine, Volume } from '../inventory/index.js';
+import type { Criticality, VirtualMachine, Volume } from '../inventory/index.js';
 import { VmmError } from '../errors.js';
 import type { HostParts } from '../parts.js';
-import { checkName, newDisk, newPort } from './define.js';
+import { checkName, checkSizes, newDisk, newPort } from './define.js';
 import { lockDevices, lockName } from './locks.js';
 import { makeVm, type NewVolume } from './make.js';
 import { holdVm } from './transition.js';
@@ -32,12 +32,27 @@ function volumesOf(parts: HostParts, vm: VirtualMachine): readonly Volume[] {
   });
 }
 
+/** What a copy has of its own beside its name; the rest is its origin's. */
+export interface CloneChanges {
+  readonly memoryMiB?: number;
+  readonly processors?: number;
+  readonly criticality?: Criticality;
+  /** Not its origin's: who holds several types is decided for each. */
+  readonly trusted?: boolean;
+}
+
 /**
  * Makes a copy of a virtual machine that is off: same label, same configuration, copies of its volumes (`<name>-disk-<n>`,
  * labelled as the originals) and a new identity: UUID, MAC addresses, virtual TPM with its own endorsement key.
  * @throws VmmError `not_found`, `wrong_state`, `invalid`, `name_in_use`, `driver_failed` @throws RefusedError
  */
-export function cloneVm(parts: HostParts, actor: Actor, uuid: string, name: string): Promise<VirtualMachine> {
+export function cloneVm(
+  parts: HostParts,
+  actor: Actor,
+  uuid: string,
+  name: string,
+  { trusted, ...changes }: CloneChanges = {},
+): Promise<VirtualMachine> {
   return lockName(parts, 'vm', name, () =>
     holdVm(parts, uuid, { states: ['off'], what: 'clone' }, (origin) => {
       const sources = volumesOf(parts, origin);
@@ -45,10 +60,13 @@ export function cloneVm(parts: HostParts, actor: Actor, uuid: string, name: stri
       const vlans = origin.ports.map((port) => port.vlanId);
       return lockDevices(parts, used, vlans, async () => {
         checkName(parts, name);
+        checkSizes({ ...origin, ...changes });
         const volumes = sources.map((source, at) => copyOf(parts, source, `${name}-disk-${at + 1}`));
         const now = parts.clock.now();
         const vm: VirtualMachine = {
           ...origin,
+          ...changes,
+          trusted: trusted === true,
           uuid: parts.randomness.uuid(),
           name,
           disks: volumes.map(({ volume }) => newDisk(parts, volume.uuid)),

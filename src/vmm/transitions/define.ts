@@ -1,13 +1,23 @@
+import { tryParseLabel } from '../../acm/index.js';
 import type { Actor } from '../events.js';
-import type { Criticality, Disk, Port, VirtualMachine } from '../inventory/index.js';
+import { type Criticality, type Disk, type Port, type VirtualMachine, vlanResource } from '../inventory/index.js';
 import { VmmError } from '../errors.js';
 import type { HostParts } from '../parts.js';
 import { removeVm } from './destroy.js';
 import { beginIntent, endIntent, openIntent } from './intent.js';
-import { lockDevices, lockName } from './locks.js';
-import { makeVm } from './make.js';
+import { checkSanitized, type LabelTarget } from './label.js';
+import { lockDevices, lockNames } from './locks.js';
+import { makeVm, type NewVolume } from './make.js';
+import { emptyVolume } from './new-volume.js';
 import { settleFailed } from './settle.js';
 import { holdVm } from './transition.js';
+
+/** A volume that is to be made with a virtual machine. */
+export interface VolumeSpec {
+  readonly name: string;
+  readonly sizeBytes: number;
+  readonly label: string | null;
+}
 
 /** What a virtual machine is to be. `volumes` are UUIDs of volumes, `vlans` numbers of VLANs of this host. */
 export interface VmSpec {
@@ -17,10 +27,21 @@ export interface VmSpec {
   readonly memoryMiB: number;
   readonly processors: number;
   readonly volumes: readonly string[];
+  /** Volumes that are made with it; they come after the others. */
+  readonly newVolumes?: readonly VolumeSpec[];
   readonly vlans: readonly number[];
+  /** Labels that volumes and VLANs must have; who has none gets it with the definition. */
+  readonly resourceLabels?: readonly ResourceLabel[];
   readonly tpm: boolean;
   readonly image: string | null;
   readonly criticality: Criticality;
+  /** Accepted as one that may hold several types. */
+  readonly trusted?: boolean;
+}
+
+export interface ResourceLabel {
+  readonly target: Exclude<LabelTarget, { readonly kind: 'vm' }>;
+  readonly label: string;
 }
 
 const nameForm = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
@@ -36,11 +57,15 @@ export function checkName(parts: HostParts, name: string): void {
   if (parts.inventory.hasVmName(name)) throw new VmmError('name_in_use', [name]);
 }
 
+/** @throws VmmError `invalid` */
+export function checkSizes({ memoryMiB, processors }: Pick<VmSpec, 'memoryMiB' | 'processors'>): void {
+  if (!Number.isInteger(memoryMiB) || memoryMiB < 1) throw invalid(`memory must be at least 1 MiB, got ${memoryMiB}`);
+  if (!Number.isInteger(processors) || processors < 1)
+    throw invalid(`processors must be at least 1, got ${processors}`);
+}
+
 function checkSpec(parts: HostParts, spec: VmSpec): void {
-  if (!Number.isInteger(spec.memoryMiB) || spec.memoryMiB < 1)
-    throw invalid(`memory must be at least 1 MiB, got ${spec.memoryMiB}`);
-  if (!Number.isInteger(spec.processors) || spec.processors < 1)
-    throw invalid(`processors must be at least 1, got ${spec.processors}`);
+  checkSizes(spec);
   if (new Set(spec.volumes).size !== spec.volumes.length) throw invalid('a volume is named twice');
   for (const volume of spec.volumes) {
     const found = parts.inventory.volume(volume);
@@ -51,6 +76,31 @@ function checkSpec(parts: HostParts, spec: VmSpec): void {
   for (const vlan of spec.vlans) {
     if (parts.inventory.vlan(vlan) === undefined) throw new VmmError('not_found', [`vlan:${vlan}`]);
   }
+  const names = (spec.newVolumes ?? []).map(({ name }) => name);
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (twice !== undefined) throw new VmmError('name_in_use', [twice]);
+}
+
+/** A volume as it will be; its content is made with the virtual machine. @throws VmmError `invalid`, `name_in_use` */
+function newVolume(parts: HostParts, { name, sizeBytes, label }: VolumeSpec): NewVolume {
+  const volume = emptyVolume(parts, name, sizeBytes);
+  return { volume, label, make: async () => void (await parts.storage.create(volume.uuid, sizeBytes)) };
+}
+
+function hasLabel(parts: HostParts, target: ResourceLabel['target'], label: string): boolean {
+  const resource = target.kind === 'vlan' ? vlanResource(target.id) : parts.inventory.volume(target.uuid)?.resource;
+  const now = resource === undefined ? undefined : parts.monitor.labels.resource(resource);
+  const wanted = tryParseLabel(label, parts.monitor.policy.name);
+  return now !== undefined && now.label === wanted?.label && now.policy === wanted.policy;
+}
+
+/** Labels that are not there yet. @throws VmmError `sanitization_required` */
+function missingLabels(parts: HostParts, { resourceLabels = [] }: VmSpec): readonly ResourceLabel[] {
+  return resourceLabels.filter(({ target, label }) => {
+    if (hasLabel(parts, target, label)) return false;
+    checkSanitized(parts, target, label);
+    return true;
+  });
 }
 
 /** A locally administered unicast address (IEEE 802). */
@@ -74,10 +124,12 @@ export function newPort(parts: HostParts, vlanId: number): Port {
  */
 export function defineVm(parts: HostParts, actor: Actor, spec: VmSpec): Promise<VirtualMachine> {
   const { name, label, volumes, vlans, memoryMiB, processors, criticality, tpm, image } = spec;
-  return lockName(parts, 'vm', name, () =>
+  const newNames = (spec.newVolumes ?? []).map((volume) => volume.name);
+  return lockNames(parts, name, newNames, () =>
     lockDevices(parts, volumes, vlans, async () => {
       checkName(parts, name);
       checkSpec(parts, spec);
+      const made = (spec.newVolumes ?? []).map((volume) => newVolume(parts, volume));
       const now = parts.clock.now();
       const vm: VirtualMachine = {
         uuid: parts.randomness.uuid(),
@@ -85,7 +137,8 @@ export function defineVm(parts: HostParts, actor: Actor, spec: VmSpec): Promise<
         memoryMiB,
         processors,
         criticality,
-        disks: volumes.map((volume) => newDisk(parts, volume)),
+        trusted: spec.trusted === true,
+        disks: [...volumes, ...made.map(({ volume }) => volume.uuid)].map((volume) => newDisk(parts, volume)),
         ports: vlans.map((vlan) => newPort(parts, vlan)),
         tpm,
         image,
@@ -93,7 +146,8 @@ export function defineVm(parts: HostParts, actor: Actor, spec: VmSpec): Promise<
         createdAt: now,
         changedAt: now,
       };
-      return makeVm(parts, actor, { vm, label, volumes: [], makeTpm: () => parts.vtpms.create(vm.uuid) });
+      const labels = missingLabels(parts, spec);
+      return makeVm(parts, actor, { vm, label, volumes: made, labels, makeTpm: () => parts.vtpms.create(vm.uuid) });
     }),
   );
 }

@@ -16,14 +16,16 @@ function registryState(vm: VirtualMachine): 'off' | 'saved' | 'other' {
   return vm.state === 'off' || vm.state === 'saved' ? vm.state : 'other';
 }
 
-function elementOf(
+/** What the reference monitor calls the element. @throws VmmError `not_found` */
+export function elementOf(
   parts: HostParts,
   target: LabelTarget,
 ): { readonly element: LabelChange['element']; readonly id: string; readonly name: string } {
   switch (target.kind) {
     case 'vm': {
       const vm = requireVm(parts, target.uuid);
-      return { element: { kind: 'vm', vm: vm.uuid, state: registryState(vm) }, id: vm.uuid, name: vm.name };
+      const element = { kind: 'vm', vm: vm.uuid, state: registryState(vm), trusted: vm.trusted === true } as const;
+      return { element, id: vm.uuid, name: vm.name };
     }
     case 'volume': {
       const volume = parts.inventory.volume(target.uuid);
@@ -46,8 +48,8 @@ function elementOf(
   }
 }
 
-/** A volume that a labelled workload has written to changes hands only after it was erased. */
-function checkSanitized(parts: HostParts, target: LabelTarget, label: string | null): void {
+/** A volume that a labelled workload has written to changes hands only after it was erased. @throws VmmError */
+export function checkSanitized(parts: HostParts, target: LabelTarget, label: string | null): void {
   if (target.kind !== 'volume') return;
   const volume = parts.inventory.volume(target.uuid);
   if (volume === undefined || !volume.used) return;

@@ -19,6 +19,17 @@ export function lockName<T>(
   return parts.locks.run(`name/${kind}/${name}`, work);
 }
 
+/** Holds the name of a virtual machine that is to be made, and those of the volumes that come with it. */
+export function lockNames<T>(
+  parts: HostParts,
+  vm: string,
+  volumes: readonly string[],
+  work: () => Promise<T>,
+): Promise<T> {
+  const keys = volumes.map((name) => `name/volume/${name}`);
+  return lockName(parts, 'vm', vm, () => lockAll(parts, keys, work));
+}
+
 /** Holds volumes (UUIDs) and VLANs (numbers) while their use changes. */
 export function lockDevices<T>(
   parts: HostParts,

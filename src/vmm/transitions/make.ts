@@ -5,6 +5,7 @@ import type { InventoryChange, VirtualMachine, Volume } from '../inventory/index
 import type { HostParts } from '../parts.js';
 import { refuse } from './common.js';
 import { beginIntent, endIntent, type Intent, openIntent } from './intent.js';
+import { elementOf, type LabelTarget } from './label.js';
 
 /** A volume that comes into being with a virtual machine. */
 export interface NewVolume {
@@ -18,6 +19,8 @@ export interface NewVm {
   readonly vm: VirtualMachine;
   readonly label: string | null;
   readonly volumes: readonly NewVolume[];
+  /** Labels that its volumes and VLANs get with it. */
+  readonly labels?: readonly { readonly target: LabelTarget; readonly label: string }[];
   makeTpm(): Promise<unknown>;
   /** The one it is a copy of. */
   readonly origin?: string;
@@ -48,6 +51,10 @@ function record(parts: HostParts, actor: Actor, made: NewVm): Promise<string> {
       change.putVolume(volume);
       const element = { kind: 'resource', resource: volume.resource, uuid: volume.uuid } as const;
       assign(parts, change, { element, label: volumeLabel, oldLabel: '' }, volume.uuid);
+    }
+    for (const { target, label: wanted } of made.labels ?? []) {
+      const { element, id } = elementOf(parts, target);
+      assign(parts, change, { element, label: wanted, oldLabel: '' }, id);
     }
     change.putVm(vm);
     assign(parts, change, { element: { kind: 'vm', vm: vm.uuid, state: 'off' }, label, oldLabel: '' }, vm.uuid);

@@ -27,6 +27,7 @@ async function admit(parts: HostParts, actor: Actor, vm: VirtualMachine, kind: E
     kind: kind === 'start' ? 'start' : 'resume',
     resources: resourcesOf(parts, vm),
     ports: portsOf(vm),
+    trusted: vm.trusted === true,
   });
   if (reservation === undefined) {
     const refusal = {

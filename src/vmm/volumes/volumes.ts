@@ -7,8 +7,7 @@ import type { HostParts } from '../parts.js';
 import { beginIntent, endIntent } from '../transitions/intent.js';
 import { lockDevices, lockName } from '../transitions/locks.js';
 import { tryRemoveRemains } from '../transitions/make.js';
-
-const nameForm = /^\w[\w .-]{0,63}$/;
+import { emptyVolume } from '../transitions/new-volume.js';
 
 /**
  * Makes an empty, unlabelled volume.
@@ -16,19 +15,8 @@ const nameForm = /^\w[\w .-]{0,63}$/;
  */
 export function createVolume(parts: HostParts, actor: Actor, name: string, sizeBytes: number): Promise<Volume> {
   return lockName(parts, 'volume', name, async () => {
-    if (!nameForm.test(name)) throw new VmmError('invalid', [`"${name}" is not a name for a volume`]);
-    if (!Number.isSafeInteger(sizeBytes) || sizeBytes < 512)
-      throw new VmmError('invalid', [`a volume needs at least 512 bytes, got ${sizeBytes}`]);
-    if (parts.inventory.volumeByResource(name) !== undefined) throw new VmmError('name_in_use', [name]);
-    const uuid = parts.randomness.uuid();
-    const volume: Volume = {
-      uuid,
-      name,
-      resource: parts.storage.locate(uuid),
-      sizeBytes,
-      used: false,
-      erasedAt: null,
-    };
+    const volume = emptyVolume(parts, name, sizeBytes);
+    const { uuid } = volume;
     let recordId: string;
     try {
       await beginIntent(parts, uuid, 'volume', actor.user, [volume.resource]);
