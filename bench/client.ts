@@ -41,7 +41,6 @@ async function answerOf(cls: CimClass): Promise<Buffer> {
     yield Array.from({ length: answerInstances }, (_, at) => item(cls, at));
   }
   const encoded = encodeResponse('1', request, { kind: 'named-instances', batches: batches() });
-  if (Buffer.isBuffer(encoded)) return encoded;
   const pieces: Buffer[] = [];
   for await (const piece of encoded) pieces.push(piece);
   return Buffer.concat(pieces);

@@ -62,7 +62,6 @@ async function* batches(instances: readonly CimInstance[]): AsyncGenerator<reado
 
 async function encodeAll(instances: readonly CimInstance[]): Promise<Buffer[]> {
   const encoded = encodeResponse('1', enumerate, { kind: 'named-instances', batches: batches(instances) });
-  if (Buffer.isBuffer(encoded)) return [encoded];
   const pieces: Buffer[] = [];
   for await (const piece of encoded) pieces.push(piece);
   return pieces;

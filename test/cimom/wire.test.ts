@@ -7,7 +7,6 @@ import { createWorld, namespace, type World } from './support/world.js';
 
 async function encoded(world: World, request: CimRequest): Promise<string> {
   const answer = encodeResponse('1', request, await world.run(request), { host: 'host.example' });
-  if (Buffer.isBuffer(answer)) return answer.toString();
   const parts: Buffer[] = [];
   for await (const part of answer) parts.push(part);
   return Buffer.concat(parts).toString();

@@ -4,8 +4,9 @@ import type { Batches, CimError, CimRequest, CimResult } from '../operations/ind
 import { answerEnvelope } from './envelope.js';
 import { contextOf, ItemContext } from './item-context.js';
 import type { DecodedCall } from './message.js';
-import { batchSize, Output } from './output.js';
+import { Output } from './output.js';
 import { batchBytes } from './remembered.js';
+import { batchSize } from './slabs.js';
 import { errorElement } from './write-error.js';
 import type { WriteItem } from './write-items.js';
 import { isStreamed, itemWriters, type StreamedResult, writeWhole } from './write-result.js';
@@ -55,7 +56,7 @@ async function* streamItems<T>(
       write(out, item, context);
       items++;
       // The first few leave early so that a client has something to do.
-      if (out.size < batchSize && items !== earlyItems) continue;
+      if (!out.isFull && items !== earlyItems) continue;
       yield* out.pieces();
       await nextTurn();
     }
@@ -109,9 +110,10 @@ async function* streamMessage(
 }
 
 /**
- * The answer to a request: one Buffer, or for results with batches a stream of Buffers of about 64 KiB, the first after
+ * The answer to a request: all its pieces, or for results with batches a stream of Buffers of about 64 KiB, the first after
  * eight items, with a turn of the event loop for others after each. A failure of the batches, or a value that cannot be
- * written, is thrown by the stream. Qualifiers and class origins are written as the request asks.
+ * written, is thrown by the stream. Qualifiers and class origins are written as the request asks. Whoever has sent a piece
+ * may hand it to `recycle`.
  * @throws TvdcError `bad_value`, `no_path` @throws XmlCharacterError `xml_character`
  */
 export function encodeResponse(
@@ -119,7 +121,7 @@ export function encodeResponse(
   request: CimRequest,
   result: CimResult,
   options: ResponseOptions = {},
-): Buffer | AsyncGenerator<Buffer, void, undefined> {
+): readonly Buffer[] | AsyncGenerator<Buffer, void, undefined> {
   if (isStreamed(result)) return streamMessage(id, request, result, options);
   const message = answerEnvelope(id);
   const response = simpleResponse(callOf(request));
@@ -127,7 +129,7 @@ export function encodeResponse(
   out.text(message.head + response.head);
   writeWhole(out, result, contextOf(request, options.host ?? 'localhost'));
   out.text(response.tail + message.tail);
-  return out.take();
+  return out.pieces();
 }
 
 export interface ErrorOptions {
@@ -167,7 +169,7 @@ export async function* encodeBatchResponse(
     else if (isStreamed(answer.result)) yield* streamResponse(out, answer.request, answer.result, options);
     else writeWhole(out, answer.result, contextOf(answer.request, options.host ?? 'localhost'));
     out.text(response.tail);
-    if (out.size < batchSize) continue;
+    if (!out.isFull) continue;
     yield* out.pieces();
     await nextTurn();
   }

@@ -39,3 +39,4 @@ export {
   type ParameterForm,
 } from './operations.js';
 export type { ToleratedFault } from './reader.js';
+export { recycle } from './slabs.js';

@@ -1,7 +1,7 @@
-/** Size of the pieces in which a large answer leaves. */
-export const batchSize = 64 * 1024;
-// Small answers fit into the pool of small buffers.
-const firstSize = Buffer.poolSize / 2 - 1;
+import { batchSize, isLent, recycle, takeSlab } from './slabs.js';
+
+// A slab counts as full with a little room left: what did not fit would begin another one.
+const fullSize = batchSize - 4096;
 // UTF-8 takes at most three bytes for a UTF-16 unit.
 const worstCase = 3;
 
@@ -11,19 +11,21 @@ export class Output {
   #at = 0;
   #full: Buffer[] = [];
   #fullSize = 0;
-  #grown = false;
 
   /** Bytes waiting. */
   get size(): number {
     return this.#fullSize + this.#at;
   }
 
+  /** Whether enough waits for a piece to leave. */
+  get isFull(): boolean {
+    return this.#fullSize + this.#at >= fullSize;
+  }
+
   #room(size: number): Buffer {
     if (this.#slab !== null && this.#slab.length - this.#at >= size) return this.#slab;
     this.#close();
-    const usual = this.#full.length === 0 && !this.#grown ? firstSize : batchSize;
-    this.#grown = true;
-    this.#slab = Buffer.allocUnsafe(Math.max(usual, size));
+    this.#slab = takeSlab();
     return this.#slab;
   }
 
@@ -58,32 +60,41 @@ export class Output {
 
   /** Everything so far, small neighbours made one; it is no longer here afterwards. */
   pieces(): readonly Buffer[] {
-    this.#close();
     const pieces: Buffer[] = [];
     let small: Buffer[] = [];
     const join = (): void => {
-      if (small.length > 0) pieces.push(small.length === 1 ? (small[0] as Buffer) : Buffer.concat(small));
+      if (small.length > 0) pieces.push(small.length === 1 ? (small[0] as Buffer) : joined(small));
       small = [];
     };
-    for (const piece of this.#full) {
-      if (piece.length < batchSize) small.push(piece);
+    for (const piece of this.#takeFull()) {
+      if (piece.length < batchSize / 4) small.push(piece);
       else {
         join();
         pieces.push(piece);
       }
     }
     join();
-    this.#full = [];
-    this.#fullSize = 0;
     return pieces;
   }
 
-  /** The same as one piece. */
+  /** The same as one piece that may be kept. */
   take(): Buffer {
+    const pieces = this.#takeFull();
+    const only = pieces.length === 1 ? (pieces[0] as Buffer) : null;
+    return only !== null && !isLent(only) ? only : joined(pieces);
+  }
+
+  #takeFull(): readonly Buffer[] {
     this.#close();
     const pieces = this.#full;
     this.#full = [];
     this.#fullSize = 0;
-    return pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces);
+    return pieces;
   }
+}
+
+function joined(pieces: readonly Buffer[]): Buffer {
+  const whole = Buffer.concat(pieces);
+  for (const piece of pieces) recycle(piece);
+  return whole;
 }

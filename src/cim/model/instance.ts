@@ -24,21 +24,33 @@ export interface PropertyShape {
 export class InstanceShape {
   readonly className: string;
   readonly properties: readonly PropertyShape[];
-  readonly #index: ReadonlyMap<string, number>;
+  /** By the name as it is spelt, and without case. */
+  readonly #index = new Map<string, number>();
 
   constructor(className: string, properties: readonly PropertyShape[]) {
     this.className = className;
     this.properties = properties;
-    this.#index = new Map(properties.map((property, at) => [foldName(property.name), at]));
+    for (const [at, property] of properties.entries()) this.#index.set(foldName(property.name), at);
+    for (const [at, { name }] of properties.entries()) if (!this.#index.has(name)) this.#index.set(name, at);
   }
 
   /** Place of a property, whatever the case; -1 if there is none. */
   indexOf(name: string): number {
-    return this.#index.get(foldName(name)) ?? -1;
+    return this.#index.get(name) ?? this.#index.get(foldName(name)) ?? -1;
   }
 }
 
 const shapes = new WeakMap<CimClass, InstanceShape>();
+const defaults = new WeakMap<CimClass, readonly CimValue[]>();
+
+function defaultsOf(cls: CimClass): readonly CimValue[] {
+  let values = defaults.get(cls);
+  if (values === undefined) {
+    values = cls.properties.map((property) => property.defaultValue);
+    defaults.set(cls, values);
+  }
+  return values;
+}
 
 /** The shape of a resolved class; the same object every time. */
 export function shapeOf(cls: CimClass): InstanceShape {
@@ -154,8 +166,9 @@ export function createInstance(
   location: Location = {},
 ): CimInstance {
   const shape = shapeOf(cls);
-  const all: (CimValue | undefined)[] = cls.properties.map((property) => property.defaultValue);
-  for (const [name, value] of Object.entries(values)) {
+  const all = defaultsOf(cls).slice();
+  for (const name of Object.keys(values)) {
+    const value = values[name];
     if (value === undefined) continue;
     const at = shape.indexOf(name);
     if (at < 0) throw new TvdcError('no_such_property', `${cls.name} has no property ${name}`);

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { recycle } from '../../cim/codec/index.js';
 import type { CimError } from '../../cim/operations/index.js';
 import { discardBody } from './body.js';
 import { readsTrailers } from './header-rules.js';
@@ -40,6 +41,13 @@ function answerHeaders(answering: Answering): string[] {
   ];
 }
 
+/** Its memory is free again when the kernel has it; after a failure nobody knows who still looks at it. */
+function recycling(piece: Buffer): (error?: Error | null) => void {
+  return (error) => {
+    if (error === undefined || error === null) recycle(piece);
+  };
+}
+
 /** An answer that is there as a whole, in one piece or several. @throws ClientGone */
 export function sendWhole(answering: Answering, ...pieces: readonly Buffer[]): void {
   const { response, writeTimeout } = answering;
@@ -51,9 +59,10 @@ export function sendWhole(answering: Answering, ...pieces: readonly Buffer[]): v
   if (length <= oneStringBytes) {
     // Node sends headers and a string in one system call; latin1 keeps every byte as it is.
     response.end(pieces.map((piece) => piece.toString('latin1')).join(''), 'latin1');
+    for (const piece of pieces) recycle(piece);
   } else {
     response.cork();
-    for (const piece of pieces) response.write(piece);
+    for (const piece of pieces) response.write(piece, recycling(piece));
     response.end();
     response.uncork();
   }
@@ -91,7 +100,7 @@ async function write(answering: Answering, chunk: Buffer): Promise<void> {
   const { response } = answering;
   if (response.destroyed) throw new ClientGone();
   // The encoder gives other connections their turn after each piece.
-  if (!response.write(chunk)) await drained(answering);
+  if (!response.write(chunk, recycling(chunk))) await drained(answering);
 }
 
 /** Never the last chunk: a client must not take the half for the whole. */

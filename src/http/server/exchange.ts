@@ -127,8 +127,8 @@ async function answerCall<C>(
     const host = context.hostNames.choose(request.headers.host, request.socket.localAddress);
     const result = await options.execute(caller, wanted, new Circumstances(response, host));
     const answer = encodeResponse(id, wanted, result, { host });
-    if (Buffer.isBuffer(answer)) sendWhole(answering, answer);
-    else await sendStream(answering, answer);
+    if (Symbol.asyncIterator in answer) await sendStream(answering, answer);
+    else sendWhole(answering, ...answer);
   } catch (error) {
     if (error instanceof ClientGone || response.headersSent || response.destroyed) throw error;
     const failure = toCimError(context, error);

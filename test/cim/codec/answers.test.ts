@@ -97,8 +97,7 @@ async function* batchesOf(
   }
 }
 
-async function pieces(encoded: Buffer | AsyncIterable<Buffer>): Promise<Buffer[]> {
-  if (Buffer.isBuffer(encoded)) return [encoded];
+async function pieces(encoded: Iterable<Buffer> | AsyncIterable<Buffer>): Promise<Buffer[]> {
   const all: Buffer[] = [];
   for await (const piece of encoded) all.push(piece);
   return all;
@@ -319,7 +318,7 @@ describe('a large answer', () => {
     expect(all.length).toBeGreaterThan(10);
     expect(all[0]?.toString().match(/<VALUE\.NAMEDINSTANCE>/g)).toHaveLength(8);
     for (const piece of all.slice(1, -1)) {
-      expect(piece.length).toBeGreaterThanOrEqual(65_536);
+      expect(piece.length).toBeGreaterThanOrEqual(61_440);
       expect(piece.length).toBeLessThan(80_000);
     }
   });
@@ -332,7 +331,7 @@ describe('a large answer', () => {
       kind: 'named-instances',
       batches: batchesOf(20_000, 'x'.repeat(100)),
     });
-    if (Buffer.isBuffer(encoded)) throw new Error('expected a stream');
+    if (Array.isArray(encoded)) throw new Error('expected a stream');
     for await (const piece of encoded) seen.push(piece.length);
     clearInterval(timer);
     expect(seen.length).toBeGreaterThan(60);

@@ -25,8 +25,7 @@ const names = Object.keys(operations) as OperationName[];
 const samplesOfEach = 6;
 const seed = 20240117;
 
-async function collect(encoded: Buffer | AsyncIterable<Buffer>): Promise<Buffer> {
-  if (Buffer.isBuffer(encoded)) return encoded;
+async function collect(encoded: Iterable<Buffer> | AsyncIterable<Buffer>): Promise<Buffer> {
   const pieces: Buffer[] = [];
   for await (const piece of encoded) pieces.push(piece);
   return Buffer.concat(pieces);

@@ -1,4 +1,4 @@
-import { encodeResponse } from '../../../src/cim/codec/index.js';
+import { encodeResponse, recycle } from '../../../src/cim/codec/index.js';
 import { ByteBudget, ByteMemory } from '../../../src/cim/codec/byte-memory.js';
 import { CimInstance, createInstancePath, InstanceShape, relocate } from '../../../src/cim/model/index.js';
 import type { Associators, CimRequest, CimResult, EnumerateInstances } from '../../../src/cim/operations/index.js';
@@ -49,7 +49,6 @@ async function* once<T>(batch: readonly T[]): AsyncGenerator<readonly T[], void,
 
 async function text(request: CimRequest, result: CimResult, host = 'here'): Promise<string> {
   const answer = encodeResponse('1', request, result, { host });
-  if (Buffer.isBuffer(answer)) return answer.toString();
   const pieces: Buffer[] = [];
   for await (const piece of answer) pieces.push(piece);
   return Buffer.concat(pieces).toString();
@@ -84,6 +83,49 @@ describe('a frozen batch', () => {
     for (let turn = 0; turn < 3; turn++) {
       expect(await text(request, { kind: 'instance-names', batches: once(paths) })).toBe(first);
     }
+  });
+});
+
+describe('memory that is used again', () => {
+  async function sent(batch: readonly CimInstance[]): Promise<string> {
+    const answer = encodeResponse('1', enumerate, { kind: 'named-instances', batches: once(batch) }, { host: 'here' });
+    let all = '';
+    for await (const piece of answer) {
+      all += piece.toString();
+      recycle(piece);
+    }
+    return all;
+  }
+
+  test('never holds what is remembered', async () => {
+    const batches = [3, 40, 500].map((count) =>
+      Object.freeze(Array.from({ length: count }, (_, at) => instance(`known ${at} of ${count}`))),
+    );
+    const first = await Promise.all(batches.map(sent));
+    for (let turn = 0; turn < 6; turn++) {
+      await sent(Array.from({ length: 3000 }, (_, at) => instance(`other ${turn}-${at}`)));
+      for (const [at, batch] of batches.entries()) expect(await sent(batch)).toBe(first[at]);
+    }
+  });
+
+  test('is not given twice, however often it comes back', async () => {
+    const getInstance: CimRequest = {
+      kind: 'GetInstance',
+      namespace,
+      instanceName: createInstancePath('T_A', { Id: 'a' }),
+      includeClassOrigin: false,
+      propertyList: null,
+    };
+    const whole = encodeResponse('1', getInstance, { kind: 'instance', instance: instance('a') });
+    if (Symbol.asyncIterator in whole) throw new Error('expected an answer that is there');
+    for (const piece of whole) {
+      recycle(piece);
+      recycle(piece);
+    }
+    const one = encodeResponse('1', getInstance, { kind: 'instance', instance: instance('one') });
+    const other = encodeResponse('2', getInstance, { kind: 'instance', instance: instance('other') });
+    expect(Buffer.concat(one as readonly Buffer[]).toString()).toContain('<VALUE>one</VALUE>');
+    expect(Buffer.concat(other as readonly Buffer[]).toString()).toContain('<VALUE>other</VALUE>');
   });
 });
 

@@ -39,8 +39,7 @@ async function* cut(bytes: Uint8Array, sizes: readonly number[]): AsyncGenerator
   }
 }
 
-async function collect(encoded: Buffer | AsyncIterable<Buffer>): Promise<Buffer> {
-  if (Buffer.isBuffer(encoded)) return encoded;
+async function collect(encoded: Iterable<Buffer> | AsyncIterable<Buffer>): Promise<Buffer> {
   const pieces: Buffer[] = [];
   for await (const piece of encoded) pieces.push(piece);
   return Buffer.concat(pieces);
