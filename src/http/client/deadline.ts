@@ -1,15 +1,27 @@
+import { EventEmitter } from 'node:events';
 import { errors } from 'undici';
 import { messageOf } from '../../base/index.js';
 import { CimError } from '../../cim/operations/index.js';
 import { CodecError } from '../../cim/codec/index.js';
 import { TransportError } from './errors.js';
 
+/** What undici takes beside an AbortSignal: an event target of its kind costs a tenth of a small operation. */
+class EndSignal extends EventEmitter {
+  aborted = false;
+
+  abort(): void {
+    if (this.aborted) return;
+    this.aborted = true;
+    this.emit('abort');
+  }
+}
+
 /** One hard bound for everything that a call does, and the caller's own signal. */
 export class Deadline {
-  readonly #controller = new AbortController();
+  readonly #signal = new EndSignal();
   readonly #timeout: number;
   readonly #outer: AbortSignal | undefined;
-  readonly #onAbort = (): void => this.#controller.abort();
+  readonly #onAbort: (() => void) | null;
   readonly #timer: NodeJS.Timeout | null;
   #expired = false;
 
@@ -21,25 +33,27 @@ export class Deadline {
         ? null
         : setTimeout(() => {
             this.#expired = true;
-            this.#controller.abort();
+            this.#signal.abort();
           }, timeout);
-    if (outer?.aborted) this.#controller.abort();
-    else outer?.addEventListener('abort', this.#onAbort, { once: true });
+    this.#onAbort = outer === undefined ? null : () => this.#signal.abort();
+    if (outer?.aborted) this.#signal.abort();
+    else if (this.#onAbort !== null) outer?.addEventListener('abort', this.#onAbort, { once: true });
   }
 
-  get signal(): AbortSignal {
-    return this.#controller.signal;
+  /** For undici. */
+  get signal(): EventEmitter {
+    return this.#signal;
   }
 
   /** Time is up or the caller has lost interest. */
   get over(): boolean {
-    return this.#controller.signal.aborted;
+    return this.#signal.aborted;
   }
 
   /** The call has ended. */
   clear(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#outer?.removeEventListener('abort', this.#onAbort);
+    if (this.#onAbort !== null) this.#outer?.removeEventListener('abort', this.#onAbort);
   }
 
   /** Waits, unless the deadline comes first. */
@@ -47,11 +61,11 @@ export class Deadline {
     return new Promise((resolve) => {
       const done = (): void => {
         clearTimeout(timer);
-        this.signal.removeEventListener('abort', done);
+        this.#signal.off('abort', done);
         resolve();
       };
       const timer = setTimeout(done, milliseconds);
-      this.signal.addEventListener('abort', done);
+      this.#signal.once('abort', done);
     });
   }
 

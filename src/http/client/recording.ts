@@ -4,7 +4,9 @@ import type { Exchange } from './options.js';
 /** The exchange that is going on, filled in as it proceeds. */
 export class ExchangeRecord implements Exchange {
   readonly operation: string;
-  readonly request: Exchange['request'];
+  readonly requestBytes: number;
+  readonly #headers: Readonly<Record<string, string>>;
+  readonly #text: string | null;
   readonly #keep: number;
   readonly #chunks: Uint8Array[] = [];
   #kept = 0;
@@ -15,15 +17,21 @@ export class ExchangeRecord implements Exchange {
   constructor(operation: string, headers: Record<string, string>, body: Buffer, keep: number) {
     this.operation = operation;
     this.#keep = keep;
-    const { Authorization: _, ...shown } = headers;
-    this.request = { headers: shown, bytes: body.length, text: keep > 0 ? body.toString('utf8', 0, keep) : null };
+    this.#headers = headers;
+    this.requestBytes = body.length;
+    this.#text = keep > 0 ? body.toString('utf8', 0, keep) : null;
+  }
+
+  /** Put together when somebody looks. */
+  get request(): Exchange['request'] {
+    const { Authorization: _, ...headers } = this.#headers;
+    return { headers, bytes: this.requestBytes, text: this.#text };
   }
 
   get answerBytes(): number {
     return this.#bytes;
   }
 
-  /** Put together when somebody looks. */
   get answer(): Exchange['answer'] {
     if (this.#head === null) return null;
     const text = this.#keep > 0 ? Buffer.concat(this.#chunks).toString('utf8') : null;

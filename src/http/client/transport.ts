@@ -240,7 +240,7 @@ class UndiciTransport implements HttpTransport {
       time: performance.now() - running.started,
       failed,
       serverTime: running.serverTime,
-      requestBytes: running.record.request.bytes,
+      requestBytes: running.record.requestBytes,
       answerBytes: running.record.answerBytes,
     });
   }
