@@ -55,12 +55,17 @@ export async function copyDatabase(source: string, file: string): Promise<void> 
   }
 }
 
+/** Bytes of a database and of the log of what is not yet carried over into it. */
+function sizeOf(file: string): number {
+  return [file, `${file}-wal`].reduce((sum, name) => sum + (statSync(name, { throwIfNoEntry: false })?.size ?? 0), 0);
+}
+
 /** Rewrites a database without its free pages. */
 export async function compactDatabase(file: string): Promise<{ readonly before: number; readonly after: number }> {
   try {
-    const before = statSync(file).size;
+    const before = sizeOf(file);
     await inBackground(file, 'VACUUM', 'PRAGMA wal_checkpoint(TRUNCATE)');
-    return { before, after: statSync(file).size };
+    return { before, after: sizeOf(file) };
   } catch (error) {
     throw toStoreError(error, file);
   }

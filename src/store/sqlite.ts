@@ -26,7 +26,7 @@ export interface SqliteStore extends Store {
    * @throws StoreError `store_unreadable` the file exists already or cannot be written, `store_full`
    */
   backupTo(file: string): Promise<void>;
-  /** Gives free space back to the file system. Reads go on, transactions wait. Bytes of the data file before and after. */
+  /** Gives free space back to the file system. Reads go on, transactions wait. Bytes of the data file and its log before and after. */
   compact(): Promise<{ readonly before: number; readonly after: number }>;
 }
 

@@ -7,6 +7,7 @@ import {
   type CimQualifier,
   type EmbeddedKind,
   foldName,
+  sameName,
 } from '../model/index.js';
 import type { QualifierTypes } from './source.js';
 
@@ -90,10 +91,13 @@ function mergeQualifiers(element: Qualified, inherited: Qualified | undefined, t
 }
 
 /** What a string carries, by the qualifiers that stand on it or are inherited; else as the declaration says itself. */
-export function embeddedKind(element: Pick<CimParameter, 'type' | 'embedded' | 'qualifiers'>): EmbeddedKind | null {
+export function embeddedKind(
+  element: Pick<CimParameter, 'type' | 'embedded' | 'qualifiers'>,
+  qualifiers = element.qualifiers,
+): EmbeddedKind | null {
   if (element.type !== 'string') return null;
   let kind = element.embedded;
-  for (const { name, value } of element.qualifiers) {
+  for (const { name, value } of qualifiers) {
     // The length first: this is asked for every string of a schema.
     if (name.length === 16 && typeof value === 'string' && foldName(name) === 'embeddedinstance') return 'instance';
     if (name.length === 14 && value === true && foldName(name) === 'embeddedobject') kind = 'object';
@@ -113,7 +117,7 @@ function resolveProperty(
     name: inherited?.name ?? property.name,
     defaultValue: property.defaultValue ?? inherited?.defaultValue ?? null,
     qualifiers,
-    embedded: embeddedKind({ ...property, qualifiers }),
+    embedded: embeddedKind(property, qualifiers),
     classOrigin: inherited === undefined ? className : inherited.classOrigin,
     propagated: false,
   };
@@ -125,7 +129,7 @@ function resolveParameter(
   types: QualifierTypes,
 ): CimParameter {
   const qualifiers = mergeQualifiers(parameter, inherited, types);
-  return { ...parameter, qualifiers, embedded: embeddedKind({ ...parameter, qualifiers }) };
+  return { ...parameter, qualifiers, embedded: embeddedKind(parameter, qualifiers) };
 }
 
 function resolveMethod(
@@ -134,14 +138,13 @@ function resolveMethod(
   className: string,
   types: QualifierTypes,
 ): CimMethod {
-  const before = new Map(inherited?.parameters.map((parameter) => [foldName(parameter.name), parameter]));
+  const before = (name: string): CimParameter | undefined =>
+    inherited?.parameters.find((parameter) => sameName(parameter.name, name));
   return {
     ...method,
     name: inherited?.name ?? method.name,
     qualifiers: mergeQualifiers(method, inherited, types),
-    parameters: method.parameters.map((parameter) =>
-      resolveParameter(parameter, before.get(foldName(parameter.name)), types),
-    ),
+    parameters: method.parameters.map((parameter) => resolveParameter(parameter, before(parameter.name), types)),
     classOrigin: inherited === undefined ? className : inherited.classOrigin,
     propagated: false,
   };
