@@ -106,6 +106,31 @@ export const messages = {
     severity: 2,
     action: 'None.',
   },
+  TVDC0501: {
+    text: '{0}: the management software ended in the middle; {1}',
+    severity: 3,
+    action: 'Look at the element that it was about, then ask again for what is missing.',
+  },
+  TVDC0502: {
+    text: 'the job was ended on request before its work was done',
+    severity: 2,
+    action: 'Ask again if the work is wanted after all.',
+  },
+  TVDC0503: {
+    text: '{0} goes on; the job can be removed when it has ended',
+    severity: 3,
+    action: 'Wait for the end of the job.',
+  },
+  TVDC0504: {
+    text: '{0} of {1} parts failed',
+    severity: 5,
+    action: "Look at the results and errors of the job's parts.",
+  },
+  TVDC0505: {
+    text: 'the job failed: {0}',
+    severity: 5,
+    action: 'Look into the log of the host, then ask again.',
+  },
 } as const satisfies Readonly<Record<string, Message>>;
 
 export type MessageId = keyof typeof messages;

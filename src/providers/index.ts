@@ -3,6 +3,7 @@ import { decisionProviders } from './decisions/index.js';
 import { domainProviders } from './domains/index.js';
 import { hostProviders, serviceAssociations } from './host/index.js';
 import { type HostView, mergeAssociations, veiled } from './kit/index.js';
+import { jobProviders } from './jobs/index.js';
 import { networkProviders } from './network/index.js';
 import { roleProviders } from './roles/index.js';
 import { securityProviders } from './policy/index.js';
@@ -24,6 +25,7 @@ export function hostFace(view: HostView): readonly Provider[] {
     ...securityProviders(view),
     ...decisionProviders(view),
     ...domainProviders(view),
+    ...jobProviders(view),
     ...roleProviders(view),
     ...trustProviders(view),
     ...serviceAssociations(view),

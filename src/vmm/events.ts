@@ -1,6 +1,7 @@
 import type { Decision } from '../acm/index.js';
 import type { MessageId } from '../base/index.js';
 import type { VirtualMachine, Vlan, Volume } from './inventory/index.js';
+import type { JobChange } from './jobs/index.js';
 
 /** Who does something, as the journal names them. */
 export interface Actor {
@@ -37,7 +38,8 @@ export type HostEvent =
       readonly decision: Decision | null;
     }
   | { readonly kind: 'violation'; readonly recordId: string; readonly sentence: string }
-  | { readonly kind: 'vtpm-failed'; readonly recordId: string; readonly vm: string; readonly sentence: string };
+  | { readonly kind: 'vtpm-failed'; readonly recordId: string; readonly vm: string; readonly sentence: string }
+  | JobChange;
 
 type Listener = (event: HostEvent) => void;
 

@@ -6,7 +6,7 @@ import type { HostParts } from '../../vmm/index.js';
 export type ScopedElement =
   | { readonly kind: 'vm' | 'volume' | 'domain'; readonly id: string }
   | { readonly kind: 'vlan'; readonly id: number }
-  | { readonly kind: 'record'; readonly id: string }
+  | { readonly kind: 'record' | 'job'; readonly id: string }
   /** The datacenter's common knowledge: the host, its services, policies, labels. */
   | { readonly kind: 'common' }
   /** Nothing that is here. */
@@ -91,6 +91,8 @@ export function createElementFinder(parts: HostParts, host: HostElements): (path
         return { kind: 'domain', id: after(key('InstanceID'), /^TVDC:tvd:(.+)$/) };
       case 'tvdc_accessdecision':
         return { kind: 'record', id: after(key('InstanceID'), /^TVDC:decision:(.+)$/) };
+      case 'tvdc_concretejob':
+        return { kind: 'job', id: after(key('InstanceID'), /^TVDC:job:(.+)$/) };
       case 'cim_identity':
       case 'tvdc_rolegrant':
         return unknown;

@@ -1,6 +1,6 @@
 import type { CimInstancePath, CimValue } from '../../cim/index.js';
 import type { RoleRule, RuleQuestion } from '../../cimom/index.js';
-import { type Domains, type HostParts, vlanResource } from '../../vmm/index.js';
+import { type Domains, type HostParts, type Jobs, vlanResource } from '../../vmm/index.js';
 import { createElementFinder, type HostElements } from './elements.js';
 
 const managementType = 'SystemManagement';
@@ -32,6 +32,7 @@ export function roleRules(
   domains: Domains,
   host: HostElements,
   ownerOf: (path: CimInstancePath) => string | undefined,
+  jobs: Pick<Jobs, 'find'>,
 ): readonly RoleRule[] {
   const { monitor } = parts;
   const elementOf = createElementFinder(parts, host);
@@ -81,6 +82,13 @@ export function roleRules(
   const checkOwner = ({ caller, action: { object } }: RuleQuestion): string | null =>
     object?.kind === 'instance-path' && ownerOf(object) !== caller.user ? 'it belongs to another user' : null;
 
+  /** What others have begun only the datacenter administrator ends or removes. */
+  const checkJob = ({ caller, action: { object } }: RuleQuestion): string | null => {
+    const element = object?.kind === 'instance-path' ? elementOf(object) : null;
+    const job = element?.kind === 'job' ? jobs.find(element.id) : undefined;
+    return job !== undefined && job.user !== caller.user ? 'the job was started by another user' : null;
+  };
+
   return [
     {
       roles: ['tvdc-admin'],
@@ -114,6 +122,26 @@ export function roleRules(
       classes: ['TVDC_TrustedVirtualDomainService'],
       access: 'invoke',
       names: ['ChangeMembersState'],
+    },
+    {
+      roles: ['tvdc-admin', 'observer'],
+      classes: ['TVDC_ConcreteJob'],
+      access: 'invoke',
+      names: ['GetError', 'GetErrors'],
+    },
+    {
+      roles: ['tvdc-admin'],
+      classes: ['TVDC_ConcreteJob'],
+      access: 'invoke',
+      names: ['RequestStateChange', 'KillJob'],
+      check: checkJob,
+    },
+    {
+      roles: ['tvdc-admin'],
+      classes: ['TVDC_ConcreteJob'],
+      access: 'write',
+      names: ['ModifyInstance', 'SetProperty', 'DeleteInstance'],
+      check: checkJob,
     },
     {
       roles: ['tvdc-admin', 'observer'],

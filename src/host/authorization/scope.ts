@@ -1,7 +1,7 @@
 import { type CimInstance, type CimInstancePath, parseObjectPath } from '../../cim/index.js';
 import type { Grant, ScopePort } from '../../cimom/index.js';
 import type { Veil } from '../../providers/index.js';
-import { type Domains, type HostParts, vlanResource } from '../../vmm/index.js';
+import { type Domains, type HostParts, type JobElement, type Jobs, vlanResource } from '../../vmm/index.js';
 import { createElementFinder, type HostElements, type ScopedElement } from './elements.js';
 import { typesOfGrants } from './rules.js';
 
@@ -46,6 +46,7 @@ export function createScope(
   domains: Domains,
   host: HostElements,
   ownerOf: (path: CimInstancePath) => string | undefined,
+  jobs: Pick<Jobs, 'find'>,
 ): Scope {
   const elementOf = createElementFinder(parts, host);
 
@@ -105,6 +106,29 @@ export function createScope(
     return (entry.subject === null ? null : namedVisible(coverage, entry.subject)) ?? own;
   };
 
+  const jobElementVisible = (coverage: Coverage, element: JobElement): boolean => {
+    switch (element.kind) {
+      case 'vm':
+        return vmVisible(coverage, element.id);
+      case 'volume':
+        return volumeVisible(coverage, element.id);
+      case 'domain':
+        return domainVisible(coverage, element.id);
+      case 'vlan':
+        return vlanVisible(coverage, element.id);
+      case 'service':
+        return true;
+    }
+  };
+
+  /** A job is seen by who started it, and by who sees all that it acts on. */
+  const jobVisible = (coverage: Coverage, id: string): boolean => {
+    const job = jobs.find(id);
+    if (job === undefined) return false;
+    if (coverage.grants.some((grant) => grant.user === job.user)) return true;
+    return job.affected.length > 0 && job.affected.every((element) => jobElementVisible(coverage, element));
+  };
+
   const elementVisible = (coverage: Coverage, element: ScopedElement): boolean => {
     switch (element.kind) {
       case 'vm':
@@ -117,6 +141,8 @@ export function createScope(
         return domainVisible(coverage, element.id);
       case 'record':
         return recordVisible(coverage, element.id);
+      case 'job':
+        return jobVisible(coverage, element.id);
       case 'common':
         return true;
       case 'unknown':

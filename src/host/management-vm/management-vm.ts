@@ -3,7 +3,7 @@ import { type CimInstancePath, createInstancePath } from '../../cim/index.js';
 import type { WbemServer } from '../../http/server/index.js';
 import { hostFace, type HostView, startAlerts } from '../../providers/index.js';
 import { swtpmAvailable, type VtpmBackend } from '../../vtpm/index.js';
-import { Domains, type HostParts, leaveRunning, recover } from '../../vmm/index.js';
+import { Domains, type HostParts, jobHandlers, Jobs, leaveRunning, recover } from '../../vmm/index.js';
 import { assemble } from '../assembly/index.js';
 import { createScope, recordDenials, roleRules } from '../authorization/index.js';
 import { observer } from '../front/index.js';
@@ -56,21 +56,27 @@ export async function openManagementVm(options: ManagementVmOptions): Promise<Ma
     if (options.sample) await installSample(parts, options.folder);
 
     const domains = new Domains(parts);
+    const { jobPatience: patience } = options;
+    const jobs = new Jobs({
+      ...parts,
+      onChange: (change) => parts.events.emit(change),
+      ...(patience === undefined ? {} : { patience }),
+    });
     const { grants } = foundation;
     const hostElements = { tpm: trust.view.uuid, certificates: trust.view.ekCertificateChain };
     // The owners are known once the subscriptions are open, which need the authorizer.
     let ownerOf = (_path: CimInstancePath): string | undefined => undefined;
-    const scope = createScope(parts, domains, hostElements, (path) => ownerOf(path));
+    const scope = createScope(parts, domains, hostElements, (path) => ownerOf(path), jobs);
     const veil = scope.veil((user) => grants.of(user));
     const accounts = createAccountDesk(foundation);
-    const view: HostView = { parts, domains, grants, accounts, hostBoot, hostTpm: trust.view, veil, namespace };
+    const view: HostView = { parts, domains, jobs, grants, accounts, hostBoot, hostTpm: trust.view, veil, namespace };
     const adminSecret = await ensureAccount(foundation, 'admin', 'datacenter-admin');
     // Whoever may open the observers' socket may look, whatever the account is called.
     await foundation.grants.grant({ user: observer, role: 'observer', datacenter: null, domains: null });
     const authorizer = createRoleAuthorizer({
       grants,
       scope,
-      rules: roleRules(parts, domains, hostElements, (path) => ownerOf(path)),
+      rules: roleRules(parts, domains, hostElements, (path) => ownerOf(path), jobs),
       onDenied: recordDenials(parts),
     });
     const hostKeys = { CreationClassName: 'TVDC_HostSystem', Name: parts.identity.uuid };
@@ -90,6 +96,9 @@ export async function openManagementVm(options: ManagementVmOptions): Promise<Ma
       publish: (where, indication) => assembled.objectManager.publish(where, indication),
     });
     closers.push(async () => stopAlerts());
+    await jobs.resume(jobHandlers(parts));
+    // First of all: what ends with it is still told.
+    closers.push(() => jobs.close());
     return {
       foundation,
       parts,

@@ -7,8 +7,9 @@ import {
   createInstance,
   formatObjectPath,
 } from '../../cim/index.js';
-import type { HostEvent, VirtualMachine } from '../../vmm/index.js';
+import type { HostEvent, Job, VirtualMachine } from '../../vmm/index.js';
 import { decisionId } from '../decisions/index.js';
+import { jobNotice } from '../jobs/index.js';
 import { type HostView, Paths, type Values } from '../kit/index.js';
 import { computerSystemValues } from '../systems/index.js';
 
@@ -21,7 +22,7 @@ export interface AlertPorts {
 const securityAlert = 8;
 const unauthorizedAccess = 65;
 
-/** Tells what happens on the host as indications: alerts of the reference monitor, life-cycle events of virtual machines. */
+/** Tells what happens on the host as indications: alerts of the reference monitor, life-cycle events of virtual machines and jobs. */
 export function startAlerts(view: HostView, ports: AlertPorts): () => void {
   const { parts, namespace } = view;
   const paths = new Paths(parts.identity, namespace);
@@ -71,6 +72,9 @@ export function startAlerts(view: HostView, ports: AlertPorts): () => void {
   const system = (vm: VirtualMachine): CimInstance =>
     createInstance(ports.classOf('TVDC_ComputerSystem'), computerSystemValues(view, vm), { namespace });
 
+  const jobInstance = (job: Job): CimInstance =>
+    createInstance(ports.classOf('TVDC_ConcreteJob'), jobNotice(job, parts.clock.now()), { namespace });
+
   const lifeCycle = (className: string, source: CimInstance, previous?: CimInstance): void => {
     const values: Values = {
       IndicationIdentifier: `TVDC:${parts.randomness.uuid()}`,
@@ -107,6 +111,16 @@ export function startAlerts(view: HostView, ports: AlertPorts): () => void {
         break;
       case 'vm-destroyed':
         lifeCycle('CIM_InstDeletion', system(event.vm));
+        break;
+      case 'job-changed':
+        lifeCycle(
+          event.before === null ? 'CIM_InstCreation' : 'CIM_InstModification',
+          jobInstance(event.job),
+          event.before === null ? undefined : jobInstance(event.before),
+        );
+        break;
+      case 'job-removed':
+        lifeCycle('CIM_InstDeletion', jobInstance(event.job));
         break;
       case 'volume-changed':
       case 'vlan-changed':

@@ -1,13 +1,16 @@
 export type { AccountDesk, HostTpmView, HostView, Veil } from './host-view.js';
+export { startedOrDone } from './job.js';
 export { mergeAssociations } from './merge.js';
 export { associationProvider, type Link, listProvider, type Values } from './list-provider.js';
 export {
   asCimStatus,
   optionalText,
   ownMethod,
+  ownOutcome,
   requiredOctets,
   requiredPath,
   requiredText,
+  returnCodeOf,
   returnCodes,
   textList,
   toCimError,
@@ -16,6 +19,7 @@ export {
   conflictSetId,
   deviceSettingsId,
   domainId,
+  jobId,
   labelId,
   Paths,
   policyId,

@@ -22,8 +22,8 @@ export const returnCodes = {
   sanitizationRequired: 32773,
 } as const;
 
-function refusalCode(error: RefusedError): number {
-  switch (error.decision.reason) {
+function refusalCode(reason: string | null): number {
+  switch (reason) {
     case 'running_domains_violate':
       return returnCodes.runningSystemsViolate;
     case 'version_prevents_update':
@@ -37,20 +37,29 @@ function refusalCode(error: RefusedError): number {
   }
 }
 
-function vmmCode(error: VmmError): number {
-  switch (error.code) {
+/**
+ * Return value that a method of ours has for an error.
+ * @param code of the error; what is not about the host has failed
+ * @param reason the reference monitor's
+ */
+export function returnCodeOf(code: string, reason: string | null): number {
+  switch (code) {
+    case 'refused':
+      return refusalCode(reason);
+    case 'invalid_policy':
+      return returnCodes.invalidPolicy;
     case 'wrong_state':
       return returnCodes.invalidStateTransition;
     case 'in_use':
     case 'migrating':
+    case 'job_running':
       return returnCodes.inUse;
     case 'name_in_use':
     case 'invalid':
       return returnCodes.invalidParameter;
     case 'sanitization_required':
       return returnCodes.sanitizationRequired;
-    case 'not_found':
-    case 'driver_failed':
+    default:
       return returnCodes.failed;
   }
 }
@@ -59,27 +68,24 @@ function vmmCode(error: VmmError): number {
  * Runs a method of ours: what goes wrong becomes its return value, with Explanation and, for decisions, DecisionID.
  * @throws CimError 6 where an element named does not exist; anything that is not about the host passes through
  */
-export async function ownMethod(
-  work: () => Promise<Readonly<Record<string, CimValue>> | void>,
-): Promise<MethodOutcome> {
+export function ownMethod(work: () => Promise<Readonly<Record<string, CimValue>> | void>): Promise<MethodOutcome> {
+  return ownOutcome(async () => ({ returnValue: returnCodes.completed, out: (await work()) ?? {} }));
+}
+
+/** The same for work that makes the whole outcome, such as that a job goes on. */
+export async function ownOutcome(work: () => Promise<MethodOutcome>): Promise<MethodOutcome> {
   try {
-    const out = await work();
-    return { returnValue: returnCodes.completed, out: out ?? {} };
+    return await work();
   } catch (error) {
+    if (error instanceof CimError || !(error instanceof TvdcError)) throw error;
+    if (error instanceof VmmError && error.code === 'not_found') throw new CimError(6, error.message);
+    const out = { Explanation: error.message };
     if (error instanceof RefusedError) {
-      return { returnValue: refusalCode(error), out: { Explanation: error.message, DecisionID: error.decisionId } };
+      const returnValue = returnCodeOf(error.code, error.decision.reason);
+      return { returnValue, out: { ...out, DecisionID: error.decisionId } };
     }
-    if (error instanceof InvalidPolicyError) {
-      return { returnValue: returnCodes.invalidPolicy, out: { Explanation: error.message } };
-    }
-    if (error instanceof VmmError) {
-      if (error.code === 'not_found') throw new CimError(6, error.message);
-      return { returnValue: vmmCode(error), out: { Explanation: error.message } };
-    }
-    if (error instanceof TvdcError && !(error instanceof CimError)) {
-      return { returnValue: returnCodes.failed, out: { Explanation: error.message } };
-    }
-    throw error;
+    const isOfHost = error instanceof VmmError || error instanceof InvalidPolicyError;
+    return { returnValue: isOfHost ? returnCodeOf(error.code, null) : returnCodes.failed, out };
   }
 }
 

@@ -1,5 +1,5 @@
 import { type CimInstancePath, createInstancePath } from '../../cim/index.js';
-import type { HostIdentity, VirtualMachine, Vlan, Volume } from '../../vmm/index.js';
+import type { HostIdentity, JobElement, JobService, VirtualMachine, Vlan, Volume } from '../../vmm/index.js';
 
 /** Paths of the instances that associations and methods name: the one place that knows their keys. */
 export class Paths {
@@ -73,6 +73,26 @@ export class Paths {
     return `TVDC:${this.#host.uuid}:vlan:${id}`;
   }
 
+  job(id: string): CimInstancePath {
+    return this.byId('TVDC_ConcreteJob', jobId(id));
+  }
+
+  /** What a job belongs to or acts on. */
+  jobElement(element: JobElement): CimInstancePath {
+    switch (element.kind) {
+      case 'vm':
+        return this.vm(element.id);
+      case 'volume':
+        return this.device('TVDC_StorageVolume', 'host', element.id);
+      case 'domain':
+        return this.domain(element.id);
+      case 'vlan':
+        return this.byId('TVDC_VLAN', this.vlanId(element.id));
+      case 'service':
+        return this.service(serviceOfJobs[element.id]);
+    }
+  }
+
   datacenter(name: string): CimInstancePath {
     return this.#path('TVDC_VirtualDatacenter', { CreationClassName: 'TVDC_VirtualDatacenter', Name: name });
   }
@@ -94,6 +114,13 @@ export class Paths {
   }
 }
 
+const serviceOfJobs: Readonly<Record<JobService, string>> = {
+  machines: 'TVDC_VirtualSystemManagementService',
+  storage: 'TVDC_StorageErasureService',
+  domains: 'TVDC_TrustedVirtualDomainService',
+  migration: 'TVDC_VirtualSystemMigrationService',
+};
+
 /** Name of the one service of a class on a host. */
 export function serviceName(className: string): string {
   return className.replace(/^TVDC_/, 'TVDC:');
@@ -109,6 +136,10 @@ export function deviceSettingsId(vm: string, device: string): string {
 
 export function domainId(uuid: string): string {
   return `TVDC:tvd:${uuid}`;
+}
+
+export function jobId(id: string): string {
+  return `TVDC:job:${id}`;
 }
 
 export function policyId(name: string, version: string): string {

@@ -1,6 +1,13 @@
 import { CimDateTime, CimError, type CimInstance, type CimInstancePath, stringKey } from '../../cim/index.js';
 import type { Provider } from '../../cimom/index.js';
-import { createVolume, deleteVolume, type Disk, eraseVolume, type VirtualMachine } from '../../vmm/index.js';
+import {
+  createVolume,
+  deleteVolume,
+  type Disk,
+  erasureJob,
+  eraseVolume,
+  type VirtualMachine,
+} from '../../vmm/index.js';
 import {
   actorOf,
   asCimStatus,
@@ -10,11 +17,16 @@ import {
   listProvider,
   operationalFacts,
   Paths,
+  requiredPath,
   returnCodes,
   serviceValues,
+  startedOrDone,
 } from '../kit/index.js';
 
 const blockSize = 512;
+/** ElementType and ErasureMethod of the one erasure that there is. */
+const ofVolume = 1;
+const overwrite = 'Overwrite';
 
 /** @throws CimError 4 */
 function sizeOf(instance: CimInstance, property: 'BlockSize' | 'NumberOfBlocks'): bigint {
@@ -99,17 +111,20 @@ export function storageProviders(view: HostView): readonly Provider[] {
     values: () => serviceValues(paths, className, 'Storage erasure'),
     methods: {
       Erase: async (context, _self, parameters) => {
-        const element = parameters['Element'];
-        if (
-          typeof element !== 'object' ||
-          element === null ||
-          !('kind' in element) ||
-          element.kind !== 'instance-path'
-        ) {
+        const element = requiredPath(parameters, 'Element');
+        if (element.className.toLowerCase() !== 'tvdc_storagevolume')
           throw new CimError(4, 'Element must name a TVDC_StorageVolume');
-        }
-        await asCimStatus(() => eraseVolume(parts, actorOf(context), volumeIdOf(element)));
-        return { returnValue: returnCodes.completed };
+        const { ElementType: type = null, ErasureMethod: method = null } = parameters;
+        if (type !== null && type !== ofVolume) return { returnValue: returnCodes.invalidParameter };
+        if (method !== null && method !== overwrite) return { returnValue: returnCodes.invalidParameter };
+        const volume = parts.inventory.volume(volumeIdOf(element));
+        if (volume === undefined) throw new CimError(6, `no volume ${volumeIdOf(element)} on this host`);
+        const actor = actorOf(context);
+        return asCimStatus(() =>
+          startedOrDone(view, context, erasureJob(actor, volume), (control) =>
+            eraseVolume(parts, actor, volume.uuid, control),
+          ),
+        );
       },
     },
   });

@@ -11,7 +11,9 @@ import {
   startVm,
   stopVm,
   unpauseVm,
+  transitionJob,
   type VirtualMachine,
+  type VmState,
 } from '../../vmm/index.js';
 import {
   actorOf,
@@ -21,26 +23,36 @@ import {
   listProvider,
   operationalFacts,
   returnCodes,
+  startedOrDone,
   type Values,
 } from '../kit/index.js';
 import { criticalityOf } from './criticality.js';
 import { criticalityValues, enabledStates, requestableStates } from './state.js';
 
-type Change = (view: HostView, actor: Actor, vm: VirtualMachine) => Promise<unknown>;
+interface Change {
+  /** For people; the name of the virtual machine follows. */
+  readonly name: string;
+  readonly goal: VmState;
+  make(view: HostView, actor: Actor, vm: VirtualMachine): Promise<unknown>;
+}
 
 /** What each RequestedState asks for. */
 const changes: Readonly<Record<number, Change>> = {
-  2: (view, actor, vm) => {
-    if (vm.state === 'saved') return restoreVm(view.parts, actor, vm.uuid);
-    if (vm.state === 'paused') return unpauseVm(view.parts, actor, vm.uuid);
-    return startVm(view.parts, actor, vm.uuid);
+  2: {
+    name: 'start',
+    goal: 'running',
+    make: ({ parts }, actor, vm) => {
+      if (vm.state === 'saved') return restoreVm(parts, actor, vm.uuid);
+      if (vm.state === 'paused') return unpauseVm(parts, actor, vm.uuid);
+      return startVm(parts, actor, vm.uuid);
+    },
   },
-  3: (view, actor, vm) => stopVm(view.parts, actor, vm.uuid),
-  4: (view, actor, vm) => stopVm(view.parts, actor, vm.uuid, 'shutDown'),
-  6: (view, actor, vm) => saveVm(view.parts, actor, vm.uuid),
-  9: (view, actor, vm) => pauseVm(view.parts, actor, vm.uuid),
-  10: (view, actor, vm) => resetVm(view.parts, actor, vm.uuid, 'shutDown'),
-  11: (view, actor, vm) => resetVm(view.parts, actor, vm.uuid),
+  3: { name: 'stop', goal: 'off', make: ({ parts }, actor, vm) => stopVm(parts, actor, vm.uuid) },
+  4: { name: 'shut down', goal: 'off', make: ({ parts }, actor, vm) => stopVm(parts, actor, vm.uuid, 'shutDown') },
+  6: { name: 'save', goal: 'saved', make: ({ parts }, actor, vm) => saveVm(parts, actor, vm.uuid) },
+  9: { name: 'pause', goal: 'paused', make: ({ parts }, actor, vm) => pauseVm(parts, actor, vm.uuid) },
+  10: { name: 'reboot', goal: 'running', make: ({ parts }, actor, vm) => resetVm(parts, actor, vm.uuid, 'shutDown') },
+  11: { name: 'reset', goal: 'running', make: ({ parts }, actor, vm) => resetVm(parts, actor, vm.uuid) },
 };
 
 /** UUID of the system that a path names. */
@@ -58,7 +70,7 @@ export function findVm(view: HostView, path: CimInstancePath | null): VirtualMac
   return vm;
 }
 
-/** CIM_EnabledLogicalElement.RequestStateChange; a refusal by policy is status 1. */
+/** CIM_EnabledLogicalElement.RequestStateChange; a refusal by policy is status 1, what takes long goes on in a job. */
 function requestStateChange(view: HostView): MethodFunction {
   return async (context, self, parameters) => {
     const vm = findVm(view, self);
@@ -69,8 +81,9 @@ function requestStateChange(view: HostView): MethodFunction {
     if (!requestableStates(vm.state).includes(requested as number)) {
       return { returnValue: returnCodes.invalidStateTransition };
     }
-    await asCimStatus(() => change(view, actorOf(context), vm));
-    return { returnValue: returnCodes.completed };
+    const actor = actorOf(context);
+    const request = transitionJob(actor, change.name, vm, change.goal);
+    return asCimStatus(() => startedOrDone(view, context, request, () => change.make(view, actor, vm)));
   };
 }
 

@@ -1,3 +1,10 @@
+/** Whoever waits for the end of an erasure. */
+export interface EraseWatch {
+  readonly signal: AbortSignal;
+  /** @param share of the content that is overwritten, 0 to 1 */
+  progress(share: number): void;
+}
+
 /**
  * Where volumes lie. Decides nothing. Calls are idempotent.
  * @throws VmmError `driver_failed`
@@ -11,7 +18,7 @@ export interface StorageDriver {
   /** Makes a volume with the content of another; returns its ACM resource name. */
   copy(resource: string, uuid: string): Promise<string>;
   remove(resource: string): Promise<void>;
-  /** Overwrites all content; reports how far it is, from 0 to 1. */
-  erase(resource: string, progress: (share: number) => void): Promise<void>;
+  /** Overwrites all content. @throws the signal's reason if it is aborted before the end */
+  erase(resource: string, watch: EraseWatch): Promise<void>;
   exists(resource: string): Promise<boolean>;
 }

@@ -1,2 +1,2 @@
-export type { StorageDriver } from './driver.js';
+export type { EraseWatch, StorageDriver } from './driver.js';
 export { createEmbeddedStorage } from './embedded/driver.js';

@@ -4,10 +4,13 @@ import type { Vlan, Volume } from '../inventory/index.js';
 import { vlanResource } from '../inventory/index.js';
 import { messageOf } from '../../base/index.js';
 import type { HostParts } from '../parts.js';
+import type { EraseWatch } from '../storage/index.js';
 import { beginIntent, endIntent } from '../transitions/intent.js';
 import { lockDevices, lockName } from '../transitions/locks.js';
 import { tryRemoveRemains } from '../transitions/make.js';
 import { emptyVolume } from '../transitions/new-volume.js';
+
+const unwatched: EraseWatch = { signal: new AbortController().signal, progress: () => undefined };
 
 /**
  * Makes an empty, unlabelled volume.
@@ -36,19 +39,23 @@ export function createVolume(parts: HostParts, actor: Actor, name: string, sizeB
   });
 }
 
-/** Overwrites a volume that nobody uses; after that it may change hands. @throws VmmError `not_found`, `in_use`, `driver_failed` */
+/**
+ * Overwrites a volume that nobody uses; after that it may change hands. One that was not overwritten to its end counts as
+ * before: used.
+ * @throws VmmError `not_found`, `in_use`, `driver_failed` @throws the signal's reason if it is aborted before the end
+ */
 export function eraseVolume(
   parts: HostParts,
   actor: Actor,
   uuid: string,
-  progress: (share: number) => void = () => undefined,
+  watch: EraseWatch = unwatched,
 ): Promise<Volume> {
   return parts.locks.run(uuid, async () => {
     const volume = parts.inventory.volume(uuid);
     if (volume === undefined) throw new VmmError('not_found', [uuid]);
     const user = parts.inventory.usersOf(uuid).find((vm) => vm.state !== 'off');
     if (user !== undefined) throw new VmmError('in_use', [volume.name, user.name]);
-    await parts.storage.erase(volume.resource, progress);
+    await parts.storage.erase(volume.resource, watch);
     const erased: Volume = { ...volume, used: false, erasedAt: parts.clock.now() };
     const recordId = await parts.inventory.change((change) => {
       change.putVolume(erased);

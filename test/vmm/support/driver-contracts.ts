@@ -7,6 +7,7 @@ const uuid = '11111111-1111-4111-8111-111111111111';
 const other = '22222222-2222-4222-8222-222222222222';
 const disk = { id: 'd0000000-0000-4000-8000-000000000001', path: '/volumes/one' };
 const more = { id: 'd0000000-0000-4000-8000-000000000002', path: '/volumes/two' };
+const unwatched = { signal: new AbortController().signal, progress: (): void => undefined };
 const spec: DomainSpec = { uuid, name: 'one', memoryMiB: 64, processors: 1, disks: [disk], ports: [] };
 
 async function permits(): Promise<(vm: string, kind: Permit['transition']) => Promise<Permit>> {
@@ -277,12 +278,25 @@ export function describeStorage(
       const resource = await storage.create(uuid, 2_500_001);
       await write(resource, 'secret');
       const shares: number[] = [];
-      await storage.erase(resource, (share) => shares.push(share));
+      await storage.erase(resource, { ...unwatched, progress: (share) => shares.push(share) });
       const content = await read(resource);
       expect(content.length).toBe(2_500_001);
       expect(content.every((byte) => byte === 0)).toBe(true);
       expect(shares.at(-1)).toBe(1);
       expect([...shares].sort((a, b) => a - b)).toEqual(shares);
+    });
+
+    test('erasing that is ended on request throws the reason and can be done again', async () => {
+      const { storage, write, read } = await open();
+      const resource = await storage.create(uuid, 2_500_001);
+      await write(resource, 'secret');
+      const stop = new AbortController();
+      const reason = new Error('enough');
+      stop.abort(reason);
+      await expect(storage.erase(resource, { ...unwatched, signal: stop.signal })).rejects.toBe(reason);
+      expect(Buffer.from(await read(resource)).toString('latin1')).toMatch(/^secret/);
+      await storage.erase(resource, unwatched);
+      expect((await read(resource)).every((byte) => byte === 0)).toBe(true);
     });
 
     test('a copy has the content and is a volume of its own', async () => {
@@ -300,7 +314,7 @@ export function describeStorage(
       const resource = await storage.create(uuid, 4096);
       for (let n = 0; n < 2; n++) await storage.remove(resource);
       expect(await storage.exists(resource)).toBe(false);
-      expect(await codeOf(storage.erase(resource, () => undefined))).toBe('driver_failed');
+      expect(await codeOf(storage.erase(resource, unwatched))).toBe('driver_failed');
       expect(await codeOf(storage.copy(resource, other))).toBe('driver_failed');
     });
 

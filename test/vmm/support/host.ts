@@ -44,9 +44,10 @@ export function createMemoryStorage(): MemoryStorage {
       return locate(uuid);
     },
     remove: async (resource) => void contents.delete(resource),
-    erase: async (resource, progress) => {
+    erase: async (resource, watch) => {
+      watch.signal.throwIfAborted();
       contents.set(resource, '');
-      progress(1);
+      watch.progress(1);
     },
     exists: async (resource) => contents.has(resource),
   };

@@ -3,7 +3,7 @@ import { copyFile, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../../../base/index.js';
 import { VmmError } from '../../errors.js';
-import type { StorageDriver } from '../driver.js';
+import type { EraseWatch, StorageDriver } from '../driver.js';
 
 const blockBytes = 1 << 20;
 
@@ -12,13 +12,31 @@ function pathOf(resource: string): string {
   return resource.slice('file:'.length);
 }
 
+async function overwrite(path: string, watch: EraseWatch): Promise<void> {
+  const file = await open(path, 'r+');
+  try {
+    const { size } = await file.stat();
+    const zeros = Buffer.alloc(Math.min(blockBytes, size));
+    for (let at = 0; at < size; ) {
+      watch.signal.throwIfAborted();
+      const { bytesWritten } = await file.write(zeros, 0, Math.min(zeros.length, size - at), at);
+      at += bytesWritten;
+      watch.progress(at / size);
+    }
+    await file.sync();
+    watch.progress(1);
+  } finally {
+    await file.close();
+  }
+}
+
 /** Volumes as sparse files in a folder. */
 export function createEmbeddedStorage(folder: string): StorageDriver {
-  const guarded = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
+  const guarded = async <T>(what: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> => {
     try {
       return await work();
     } catch (error) {
-      if (error instanceof VmmError) throw error;
+      if (error instanceof VmmError || (signal?.aborted === true && error === signal.reason)) throw error;
       throw new VmmError('driver_failed', [`${what}: ${messageOf(error)}`], { cause: error });
     }
   };
@@ -53,22 +71,7 @@ export function createEmbeddedStorage(folder: string): StorageDriver {
         await rm(pathOf(resource), { force: true });
         await rm(`${pathOf(resource)}.part`, { force: true });
       }),
-    erase: (resource, progress) =>
-      guarded(resource, async () => {
-        const file = await open(pathOf(resource), 'r+');
-        try {
-          const { size } = await file.stat();
-          const zeros = Buffer.alloc(Math.min(blockBytes, size));
-          for (let at = 0; at < size; at += zeros.length) {
-            await file.write(zeros, 0, Math.min(zeros.length, size - at), at);
-            progress(at / size);
-          }
-          await file.sync();
-          progress(1);
-        } finally {
-          await file.close();
-        }
-      }),
+    erase: (resource, watch) => guarded(resource, () => overwrite(pathOf(resource), watch), watch.signal),
     exists: (resource) =>
       guarded(resource, () =>
         stat(pathOf(resource)).then(

@@ -1,0 +1,2 @@
+export { jobProviders } from './jobs.js';
+export { jobNotice } from './values.js';

@@ -1,0 +1,60 @@
+import { VmmError } from './errors.js';
+import type { Actor } from './events.js';
+import type { VirtualMachine, VmState, Volume } from './inventory/index.js';
+import type { Job, JobHandler, JobRequest } from './jobs/index.js';
+import type { HostParts } from './parts.js';
+import { eraseVolume } from './volumes/index.js';
+
+/**
+ * A transition as work that may become a job.
+ * @param name what is done, for people; the name of the virtual machine follows
+ * @param goal where the virtual machine is when it is done
+ */
+export function transitionJob(actor: Actor, name: string, vm: VirtualMachine, goal: VmState | 'destroyed'): JobRequest {
+  const element = { kind: 'vm', id: vm.uuid } as const;
+  return {
+    kind: 'transition',
+    name: `${name} ${vm.name}`,
+    user: actor.user,
+    owner: element,
+    affected: [element],
+    // The time tells a reset that was done from one that never began.
+    input: { vm: vm.uuid, goal, changedAt: vm.changedAt },
+  };
+}
+
+/** The erasure of a volume as work that may become a job. */
+export function erasureJob(actor: Actor, volume: Volume): JobRequest {
+  return {
+    kind: 'erase',
+    name: `erase ${volume.name}`,
+    user: actor.user,
+    owner: { kind: 'service', id: 'storage' },
+    affected: [{ kind: 'volume', id: volume.uuid }],
+    input: { volume: volume.uuid },
+    stoppable: true,
+  };
+}
+
+/** A text of a job's input; empty where it is not there. */
+function inputText(input: Job['input'], name: string): string {
+  const value = input[name];
+  return typeof value === 'string' ? value : '';
+}
+
+/** Recovery has finished or undone the transition: the job says which. */
+function judgeTransition(parts: HostParts, { name, input }: Job): void {
+  const vm = parts.inventory.vm(inputText(input, 'vm'));
+  const state = vm?.state ?? 'destroyed';
+  if (state === input['goal'] && vm?.changedAt !== input['changedAt']) return;
+  throw new VmmError('interrupted', [name, vm === undefined ? 'it is gone' : `${vm.name} is ${state}`]);
+}
+
+/** Work of this host that an end of the process may interrupt, by kind: what takes it up. */
+export function jobHandlers(parts: HostParts): Readonly<Record<string, JobHandler>> {
+  return {
+    transition: async (job) => judgeTransition(parts, job),
+    // Nobody may count on what was overwritten before: it begins anew.
+    erase: (job, control) => eraseVolume(parts, { user: job.user }, inputText(job.input, 'volume'), control),
+  };
+}
