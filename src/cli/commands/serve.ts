@@ -18,6 +18,7 @@ interface Options {
   readonly sample?: boolean;
   readonly name?: string;
   readonly allowDestination?: readonly string[];
+  readonly gzip: boolean;
 }
 
 /** @throws UsageError */
@@ -39,6 +40,7 @@ async function serve(options: Options): Promise<void> {
     vtpm: options.vtpm,
     ...(options.mode === undefined ? {} : { mode: options.mode }),
     ...(options.allowDestination === undefined ? {} : { destinations: options.allowDestination }),
+    gzip: options.gzip,
     sample: options.sample === true,
     log: createProcessLog(),
   });
@@ -62,6 +64,7 @@ export function serveCommand(): Command {
     .addOption(new Option('--vtpm <kind>', 'what virtual TPMs are made of').choices(vtpmChoices).default('auto'))
     .addOption(new Option('--mode <mode>', 'how the reference monitor decides').choices(policyModes))
     .option('--allow-destination <host...>', 'hosts besides this one that may receive indications')
+    .option('--no-gzip', 'never compress answers, even for clients that ask')
     .option('--sample', 'put the sample datacenter on an empty host')
     .action(serve);
 }

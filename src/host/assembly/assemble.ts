@@ -22,6 +22,8 @@ export interface AssemblyOptions {
   readonly hostNames?: readonly string[];
   /** Hosts besides this one to which indications may be sent. */
   readonly destinations?: readonly string[];
+  /** Whether clients that ask get compressed answers; default true. */
+  readonly gzip?: boolean;
   /** The element that conforms to our profiles. */
   readonly centralInstance: CimInstancePath;
 }
@@ -107,7 +109,8 @@ export async function assemble(foundation: Foundation, options: AssemblyOptions)
     await sender.close();
   };
   try {
-    server = await createFront({ listen: options.listen, objectManager, accounts, hostNames, log });
+    const gzip = options.gzip !== false;
+    server = await createFront({ listen: options.listen, objectManager, accounts, hostNames, gzip, log });
   } catch (error) {
     await close();
     throw error;

@@ -7,6 +7,8 @@ export interface FrontOptions {
   readonly objectManager: ObjectManager;
   readonly accounts: Accounts;
   readonly hostNames: readonly string[];
+  /** Whether clients that ask get compressed answers; default true. */
+  readonly gzip?: boolean;
   readonly log: Log;
 }
 
@@ -40,6 +42,7 @@ export function createFront(options: FrontOptions): Promise<WbemServer> {
     admit: (caller) => objectManager.admit(caller),
     hostNames,
     realm: 'tvdc',
+    ...(options.gzip === false ? { gzipFrom: Number.POSITIVE_INFINITY } : {}),
     log,
   });
 }

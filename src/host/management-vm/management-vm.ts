@@ -87,6 +87,7 @@ export async function openManagementVm(options: ManagementVmOptions): Promise<Ma
       listen: typeof options.listen === 'function' ? await options.listen() : options.listen,
       ...(options.hostNames === undefined ? {} : { hostNames: options.hostNames }),
       ...(options.destinations === undefined ? {} : { destinations: options.destinations }),
+      ...(options.gzip === undefined ? {} : { gzip: options.gzip }),
       centralInstance: createInstancePath('TVDC_HostSystem', hostKeys, { namespace }),
     });
     closers.push(() => assembled.close());

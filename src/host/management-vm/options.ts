@@ -22,4 +22,6 @@ export interface ManagementVmOptions extends Omit<FoundationOptions, 'personalit
   readonly hostNames?: readonly string[];
   /** Hosts besides this one to which indications may be sent. */
   readonly destinations?: readonly string[];
+  /** Whether clients that ask get compressed answers; default true. */
+  readonly gzip?: boolean;
 }

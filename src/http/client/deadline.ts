@@ -89,6 +89,7 @@ export class Deadline {
 
 function isUnreadable(error: unknown): boolean {
   return (
+    /^Z_[A-Z]+_ERROR$/.test((error as NodeJS.ErrnoException | null)?.code ?? '') ||
     error instanceof CodecError ||
     error instanceof errors.HTTPParserError ||
     error instanceof errors.ResponseContentLengthMismatchError

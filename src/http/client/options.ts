@@ -36,8 +36,10 @@ export interface HttpTransportOptions {
   readonly strict?: boolean;
   /** Bytes of request and answer text kept in {@link HttpTransport.lastExchange}; default 0: none. */
   readonly keepText?: number;
-  /** Bytes of an answer, default no limit. */
+  /** Bytes of an answer, unpacked; default no limit. */
   readonly maxAnswerBytes?: number;
+  /** Ask for compressed answers; default: of servers on other machines. */
+  readonly gzip?: boolean;
   readonly log?: Log;
 }
 

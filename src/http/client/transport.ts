@@ -10,6 +10,7 @@ import {
 } from '../../cim/codec/index.js';
 import { type Batches, type CallOptions, type CimRequest, type ResultOf } from '../../cim/operations/index.js';
 import { failureInTrailers, headerOf, isXmlContent, toHttpError } from './answer.js';
+import { gunzipped, isRemote } from './compression.js';
 import { Deadline } from './deadline.js';
 import { TransportError } from './errors.js';
 import { cimObjectOf, isRepeatable, operationName } from './operation.js';
@@ -54,12 +55,22 @@ async function forgetRest(answer: Dispatcher.ResponseData): Promise<void> {
   await answer.body.dump({ limit: restBytes, signal }).catch(() => undefined);
 }
 
+/** The body, unpacked. @throws TransportError `bad_answer` */
+function bytesOf(answer: Dispatcher.ResponseData, where: string): AsyncIterable<Uint8Array> {
+  const bytes = answer.body.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
+  const coding = headerOf(answer.headers, 'content-encoding')?.trim().toLowerCase() ?? 'identity';
+  if (coding === 'identity') return bytes;
+  if (coding === 'gzip' || coding === 'x-gzip') return gunzipped(bytes);
+  throw new TransportError('bad_answer', `${where}: the answer is encoded as ${coding.slice(0, 40)}`);
+}
+
 class UndiciTransport implements HttpTransport {
   readonly url: string;
   readonly #target: HttpTarget;
   readonly #pool: Pool;
   readonly #options: HttpTransportOptions;
   readonly #authorization: string | null;
+  readonly #gzip: boolean;
   readonly #book = new StatisticsBook();
   readonly #tolerated = new Set<string>();
   #last: ExchangeRecord | null = null;
@@ -70,6 +81,7 @@ class UndiciTransport implements HttpTransport {
     this.#options = options;
     this.#target = parseTarget(options.url, '/cimom');
     this.#authorization = basicHeader(options.user ?? this.#target.user, options.password ?? this.#target.password);
+    this.#gzip = options.gzip ?? isRemote(this.#target);
     this.#pool = new Pool(this.#target.origin, poolOptions(this.#target, options.tls, options.connections));
   }
 
@@ -101,6 +113,7 @@ class UndiciTransport implements HttpTransport {
       'Content-Type': 'application/xml; charset="utf-8"',
       Accept: 'application/xml, text/xml',
       TE: 'trailers',
+      ...(this.#gzip ? { 'Accept-Encoding': 'gzip' } : {}),
       CIMProtocolVersion: '1.0',
       CIMOperation: 'MethodCall',
       ...own,
@@ -213,8 +226,7 @@ class UndiciTransport implements HttpTransport {
     const most = this.#options.maxAnswerBytes ?? Number.POSITIVE_INFINITY;
     let ended = false;
     try {
-      const bytes = answer.body.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
-      for await (const chunk of bytes) {
+      for await (const chunk of bytesOf(answer, running.where)) {
         running.beginning ??= chunk;
         running.record.chunk(chunk);
         if (running.record.answerBytes > most) {
@@ -223,6 +235,9 @@ class UndiciTransport implements HttpTransport {
         yield chunk;
       }
       ended = true;
+    } catch (error) {
+      // A compressed answer that failed half-way has no end, and its trailers say why.
+      throw failureInTrailers(answer.trailers) ?? error;
     } finally {
       // Whoever left early: reading the little that is left keeps the connection, a long rest is cut off.
       if (!ended) void forgetRest(answer);

@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { pipeline } from 'node:stream/promises';
 import { recycle } from '../../cim/codec/index.js';
 import type { CimError } from '../../cim/operations/index.js';
 import { discardBody } from './body.js';
+import { createGzipStream, gzipWhole } from './compression.js';
 import { readsTrailers } from './header-rules.js';
 import { type HttpRefusal, percentEncode, refusalHeaders } from './refusal.js';
 
@@ -24,6 +26,8 @@ export interface Answering {
   readonly role: 'CIMOperation' | 'CIMExport';
   /** Milliseconds in which the client must take something. */
   readonly writeTimeout: number;
+  /** Bytes from which on the client wants the answer compressed. */
+  readonly gzipFrom: number;
   /** Makes a late failure a status. */
   readonly toCimError: (error: unknown) => CimError;
 }
@@ -48,13 +52,29 @@ function recycling(piece: Buffer): (error?: Error | null) => void {
   };
 }
 
+const gzipHeaders = ['Content-Encoding', 'gzip', 'Vary', 'Accept-Encoding'] as const;
+
+function lengthOf(pieces: readonly Buffer[]): number {
+  return pieces.reduce((sum, piece) => sum + piece.length, 0);
+}
+
 /** An answer that is there as a whole, in one piece or several. @throws ClientGone */
-export function sendWhole(answering: Answering, ...pieces: readonly Buffer[]): void {
+export async function sendWhole(answering: Answering, pieces: readonly Buffer[]): Promise<void> {
+  if (lengthOf(pieces) < answering.gzipFrom) {
+    sendPieces(answering, pieces, []);
+    return;
+  }
+  const compressed = await gzipWhole(pieces);
+  for (const piece of pieces) recycle(piece);
+  sendPieces(answering, [compressed], gzipHeaders);
+}
+
+function sendPieces(answering: Answering, pieces: readonly Buffer[], coding: readonly string[]): void {
   const { response, writeTimeout } = answering;
   if (response.destroyed) throw new ClientGone();
-  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  const length = lengthOf(pieces);
   const headers = answerHeaders(answering);
-  headers.push('Content-Length', String(length));
+  headers.push(...coding, 'Content-Length', String(length));
   response.writeHead(200, headers);
   if (length <= oneStringBytes) {
     // Node sends headers and a string in one system call; latin1 keeps every byte as it is.
@@ -166,25 +186,43 @@ export async function sendStream(answering: Answering, stream: AsyncGenerator<Bu
   const { request, response } = answering;
   const { chunks, next: pending } = await gather(stream);
   if (pending === null) {
-    sendWhole(answering, ...chunks);
-    return;
+    return sendWhole(answering, chunks);
   }
   const trailers = request.httpVersionMinor > 0 && readsTrailers(request.headers);
   const headers = answerHeaders(answering);
   if (trailers) headers.push('Trailer', 'CIMError, CIMStatusCode, CIMStatusCodeDescription');
+  const compressed = Number.isFinite(answering.gzipFrom);
+  if (compressed) headers.push(...gzipHeaders);
   response.writeHead(200, headers);
   // Asked for already: its failure is seen below, after what came before it is sent.
   pending.catch(() => undefined);
+  const rest = restOf(stream, chunks, pending);
   try {
-    for (const chunk of chunks) await write(answering, chunk);
-    for (let step = await pending; !step.done; step = await stream.next()) await write(answering, step.value);
+    if (compressed)
+      await pipeline(rest, createGzipStream(), (packed: AsyncIterable<Buffer>) => writeAll(answering, packed));
+    else await writeAll(answering, rest);
   } catch (error) {
     await stream.return(undefined).catch(() => undefined);
     if (error instanceof ClientGone) throw error;
+    // A compressed answer lacks its end as well: nobody can take the half for the whole.
     endWithFailure(answering, error, trailers);
     throw error;
   }
   response.end();
+}
+
+async function writeAll(answering: Answering, pieces: AsyncIterable<Buffer>): Promise<void> {
+  for await (const piece of pieces) await write(answering, piece);
+}
+
+/** The stream with its gathered beginning. */
+async function* restOf(
+  stream: AsyncGenerator<Buffer, void, undefined>,
+  chunks: readonly Buffer[],
+  pending: Promise<Next>,
+): AsyncGenerator<Buffer, void, undefined> {
+  yield* chunks;
+  for (let step = await pending; !step.done; step = await stream.next()) yield step.value;
 }
 
 const lingerBytes = 8 * 1024 * 1024;

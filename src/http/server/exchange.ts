@@ -17,11 +17,12 @@ import { CimError } from '../../cim/operations/index.js';
 import { type Answering, ClientGone, sendRefusal, sendStream, sendWhole } from './answer.js';
 import { answersOf } from './batch.js';
 import { IncompleteRequest, readBody } from './body.js';
+import { contentCoding, gunzipBody, wantsGzip } from './compression.js';
 import { credentialsOf } from './credentials.js';
 import { checkAgreement } from './header-body.js';
-import { checkContent, checkHost, checkMethod, framingOf, protocolVersionOf, roleOf } from './header-rules.js';
+import { checkContentType, checkHost, checkMethod, framingOf, protocolVersionOf, roleOf } from './header-rules.js';
 import type { HostNames } from './host-names.js';
-import type { HttpServerLimits, ServerListen, WbemServerOptions } from './options.js';
+import { defaultGzipFrom, type HttpServerLimits, type ServerListen, type WbemServerOptions } from './options.js';
 import { HttpRefusal } from './refusal.js';
 
 /** What all requests of a server share. */
@@ -128,11 +129,12 @@ async function answerCall<C>(
     const result = await options.execute(caller, wanted, new Circumstances(response, host));
     const answer = encodeResponse(id, wanted, result, { host });
     if (Symbol.asyncIterator in answer) await sendStream(answering, answer);
-    else sendWhole(answering, ...answer);
+    else await sendWhole(answering, answer);
   } catch (error) {
     if (error instanceof ClientGone || response.headersSent || response.destroyed) throw error;
     const failure = toCimError(context, error);
-    sendWhole(answering, encodeErrorResponse(id, call, failure, { withInstances: wantsErrorInstances(request) }));
+    const withInstances = wantsErrorInstances(request);
+    await sendWhole(answering, [encodeErrorResponse(id, call, failure, { withInstances })]);
   }
 }
 
@@ -184,7 +186,7 @@ async function answerExports(
 ): Promise<void> {
   const answers: ExportAnswer[] = [];
   for (const call of message.calls) answers.push({ name: call.name, error: await takeIn(context, request, call) });
-  sendWhole(answering, encodeExportBatchResponse(message.id, answers));
+  await sendWhole(answering, [encodeExportBatchResponse(message.id, answers)]);
 }
 
 function checkBatch(size: number, most: number): void {
@@ -211,8 +213,7 @@ async function carryOut<C>(
       return answerBatch(context, exchange, answering, { id, calls: body.calls, caller });
     case 'export': {
       const failure = await takeIn(context, exchange.request, body.call);
-      sendWhole(answering, encodeExportResponse(id, body.call.name, failure));
-      return;
+      return sendWhole(answering, [encodeExportResponse(id, body.call.name, failure)]);
     }
     case 'export-batch':
       checkBatch(body.calls.length, context.limits.batchRequests);
@@ -230,14 +231,16 @@ async function answer<C>(context: ServerContext<C>, exchange: Exchange, started:
   checkHost(request);
   const framing = framingOf(request.headers, limits.bodyBytes);
   const caller = await authenticated(context, exchange);
-  checkContent(request.headers);
+  checkContentType(request.headers);
+  const coding = contentCoding(request.headers);
   const role = roleOf(request.headers, {
     calls: options.execute !== undefined,
     exports: options.onExport !== undefined,
   });
   const protocolVersion = protocolVersionOf(request.headers);
   if (expectsContinue) response.writeContinue();
-  const message = decode(await readBody(request, framing, limits.bodyBytes));
+  const body = await readBody(request, framing, limits.bodyBytes);
+  const message = decode(coding === 'gzip' ? await gunzipBody(body, limits.bodyBytes) : body);
   checkAgreement(role, protocolVersion, message);
   const answering: Answering = {
     request,
@@ -245,6 +248,7 @@ async function answer<C>(context: ServerContext<C>, exchange: Exchange, started:
     started,
     role: role.kind === 'call' ? 'CIMOperation' : 'CIMExport',
     writeTimeout: limits.writeTimeout,
+    gzipFrom: wantsGzip(request.headers) ? (options.gzipFrom ?? defaultGzipFrom) : Number.POSITIVE_INFINITY,
     toCimError: (error) => toCimError(context, error),
   };
   await carryOut(context, exchange, answering, message, caller);

@@ -60,16 +60,12 @@ const usualContentTypes: ReadonlySet<string> = new Set([
   'application/xml',
 ]);
 
-/** XML in UTF-8, not compressed. */
-export function checkContent(headers: IncomingHttpHeaders): void {
+/** XML in UTF-8. */
+export function checkContentType(headers: IncomingHttpHeaders): void {
   const type = headers['content-type'];
   if (type === undefined) throw badRequest('expected Content-Type application/xml or text/xml');
   if (!usualContentTypes.has(type) && !contentTypeForm.test(type.trim())) {
     throw badRequest(`expected Content-Type application/xml or text/xml in utf-8, got ${type.slice(0, 100)}`);
-  }
-  const encoding = headers['content-encoding'];
-  if (encoding !== undefined && encoding.trim().toLowerCase() !== 'identity') {
-    throw new HttpRefusal(415, { details: `content encoding ${encoding} is not known` });
   }
 }
 

@@ -81,6 +81,9 @@ export const defaultServerLimits: HttpServerLimits = {
   batchRequests: 100,
 };
 
+/** Below that a compressed answer saves the client next to nothing. */
+export const defaultGzipFrom = 8 * 1024;
+
 /** Who sent an indication. */
 export interface ExportPeer {
   readonly address: string | null;
@@ -112,6 +115,11 @@ export interface WbemServerOptions<C> {
   /** Default `cimom`. */
   readonly realm?: string;
   readonly limits?: Partial<HttpServerLimits>;
+  /**
+   * Answers of at least so many bytes are compressed for clients that ask for gzip; default 8 KiB, `Infinity`: none ever.
+   * Requests may be compressed in any case.
+   */
+  readonly gzipFrom?: number;
   readonly log?: Log;
 }
 

@@ -15,6 +15,7 @@ import {
   TestExecutor,
 } from '../support.js';
 import { connect } from 'node:net';
+import { gzipSync } from 'node:zlib';
 
 const executor = new TestExecutor();
 let server: WbemServer;
@@ -267,7 +268,24 @@ const rows: readonly Row[] = [
     parts: { headers: { 'Content-Type': type } },
     status: 200,
   })),
-  { rule: 'Content-Encoding gzip', parts: { headers: { 'Content-Encoding': 'gzip' } }, status: 415 },
+  { rule: 'Content-Encoding br', parts: { headers: { 'Content-Encoding': 'br' } }, status: 415 },
+  { rule: 'Content-Encoding identity', parts: { headers: { 'Content-Encoding': 'Identity' } }, status: 200 },
+  {
+    rule: 'Content-Encoding gzip',
+    parts: { headers: { 'Content-Encoding': 'gzip' }, body: gzipSync(getClassBody) },
+    status: 200,
+  },
+  { rule: 'Content-Encoding gzip over plain text', parts: { headers: { 'Content-Encoding': 'gzip' } }, status: 400 },
+  {
+    rule: 'a body that is half a gzip',
+    parts: { headers: { 'Content-Encoding': 'gzip' }, body: gzipSync(getClassBody).subarray(0, -8) },
+    status: 400,
+  },
+  {
+    rule: 'a small body that unpacks over the limit',
+    parts: { headers: { 'Content-Encoding': 'gzip' }, body: gzipSync(Buffer.alloc(50_000_000)) },
+    status: 413,
+  },
   { rule: 'Expect of something else', parts: { headers: { Expect: 'miracle' } }, status: 417 },
   { rule: 'headers over the limit', parts: { headers: { 'X-Long': 'x'.repeat(9000) } }, status: 431 },
   {
