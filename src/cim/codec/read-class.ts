@@ -9,6 +9,7 @@ import {
   type CimValue,
   type EmbeddedKind,
   foldName,
+  freezeDeep,
   hasQualifier,
   isCimName,
   isCimType,
@@ -224,5 +225,5 @@ export function readClass(reader: CimXmlReader): CimClass {
   if (child !== null) reader.invalid(`unexpected ${child}`);
   refuseTwice(reader, 'property', properties);
   refuseTwice(reader, 'method', methods);
-  return { kind: 'class', name, superclass, qualifiers, properties, methods, path: null };
+  return freezeDeep({ kind: 'class', name, superclass, qualifiers, properties, methods, path: null });
 }

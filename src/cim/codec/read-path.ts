@@ -4,6 +4,7 @@ import {
   type CimObjectPath,
   type CimType,
   coerceKey,
+  createClassPath,
   isCimName,
   isCimType,
   type KeyBinding,
@@ -116,14 +117,14 @@ export function readInstanceName(reader: CimXmlReader): CimInstancePath {
       const name = cimName(reader, 'NAME');
       const key = readKey(reader, reader.child() ?? reader.invalid('KEYBINDING is empty'));
       reader.end();
-      keys.push({ name, type: key.type, value: key.value });
+      keys.push(Object.freeze({ name, type: key.type, value: key.value }));
     } else {
       if (keys.length > 0) reader.invalid(`unexpected ${child}`);
-      keys.push({ name: '', ...readKey(reader, child) });
+      keys.push(Object.freeze({ name: '', ...readKey(reader, child) }));
     }
   }
   if (keys.length > 1) checkKeys(reader, keys);
-  return { kind: 'instance-path', host: null, namespace: null, className, keys };
+  return Object.freeze({ kind: 'instance-path', host: null, namespace: null, className, keys: Object.freeze(keys) });
 }
 
 function checkKeys(reader: CimXmlReader, keys: readonly KeyBinding[]): void {
@@ -137,10 +138,6 @@ export function readClassName(reader: CimXmlReader): string {
   const name = cimName(reader, 'NAME');
   reader.end();
   return name;
-}
-
-function classPath(className: string, place: Partial<Place>): CimClassPath {
-  return { kind: 'class-path', host: place.host ?? null, namespace: place.namespace ?? null, className };
 }
 
 /** INSTANCEPATH. */
@@ -168,7 +165,7 @@ export function readClassPath(reader: CimXmlReader): CimClassPath {
   reader.expect('NAMESPACEPATH');
   const place = readNamespacePath(reader);
   reader.expect('CLASSNAME');
-  const path = classPath(readClassName(reader), place);
+  const path = createClassPath(readClassName(reader), place);
   reader.end();
   return path;
 }
@@ -178,7 +175,7 @@ export function readLocalClassPath(reader: CimXmlReader): CimClassPath {
   reader.expect('LOCALNAMESPACEPATH');
   const namespace = readLocalNamespace(reader);
   reader.expect('CLASSNAME');
-  const path = classPath(readClassName(reader), { namespace });
+  const path = createClassPath(readClassName(reader), { namespace });
   reader.end();
   return path;
 }
@@ -197,7 +194,7 @@ export function readAnyPath(reader: CimXmlReader, element: string): CimObjectPat
     case 'LOCALCLASSPATH':
       return readLocalClassPath(reader);
     case 'CLASSNAME':
-      return classPath(readClassName(reader), {});
+      return createClassPath(readClassName(reader));
     default:
       return undefined;
   }

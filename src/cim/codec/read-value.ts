@@ -43,7 +43,7 @@ export function readArray(reader: CimXmlReader, meaning: ValueMeaning): CimArray
       reader.invalid(`unexpected ${child}`);
     }
   }
-  return items;
+  return Object.freeze(items);
 }
 
 /** VALUE.REFARRAY. */
@@ -59,5 +59,5 @@ export function readReferenceArray(reader: CimXmlReader): CimArray {
       reader.invalid(`unexpected ${child}`);
     }
   }
-  return items;
+  return Object.freeze(items);
 }

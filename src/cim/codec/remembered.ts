@@ -31,12 +31,12 @@ function isSameName(a: CimInstancePath | null, b: CimInstancePath | null): boole
 }
 
 /**
- * Remembered bytes of an instance, made on its second use if `fill`; else undefined, and always for values that may still
- * change. The same values under another path with the same keys are the same instance seen from elsewhere.
+ * Remembered bytes of an instance, made on its second use if `fill`; else undefined, and always for instances that do not
+ * last. The same values under another path with the same keys are the same instance seen from elsewhere.
  */
 export function instanceBytes(instance: CimInstance, fill: boolean): InstanceBytes | undefined {
   const { shape, values, path } = instance;
-  if (!Object.isFrozen(values)) return undefined;
+  if (!instance.isLasting) return undefined;
   const known = instances.get(values);
   if (known !== undefined && known.shape === shape && isSameName(known.path, path)) return known;
   if (!fill || !instances.isSecond(values)) return undefined;
@@ -82,7 +82,7 @@ export function classBytes(cls: CimClass, detail: ClassDetail, fill: boolean): B
 }
 
 function isLasting(item: unknown): boolean {
-  return !(item instanceof CimInstance) || Object.isFrozen(item.values);
+  return !(item instanceof CimInstance) || item.isLasting;
 }
 
 /**

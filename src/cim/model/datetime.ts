@@ -14,6 +14,7 @@ export class CimDateTime {
 
   private constructor(text: string) {
     this.text = text;
+    Object.freeze(this);
   }
 
   /** @throws TvdcError `bad_datetime` */

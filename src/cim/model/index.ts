@@ -13,6 +13,7 @@ export {
   qualifierValue,
 } from './class.js';
 export { CimDateTime } from './datetime.js';
+export { freezeDeep } from './freeze.js';
 export {
   CimInstance,
   createInstance,

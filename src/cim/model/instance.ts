@@ -2,6 +2,7 @@ import { TvdcError } from '../../base/index.js';
 import type { CimClass } from './class.js';
 import { isKey } from './class.js';
 import { CimDateTime } from './datetime.js';
+import { ownValue } from './freeze.js';
 import { foldName } from './names.js';
 import { type CimInstancePath, createInstancePath, type KeyBinding, type Location } from './path.js';
 import type { CimType, EmbeddedKind } from './types.js';
@@ -32,6 +33,9 @@ export class InstanceShape {
     this.properties = properties;
     for (const [at, property] of properties.entries()) this.#index.set(foldName(property.name), at);
     for (const [at, { name }] of properties.entries()) if (!this.#index.has(name)) this.#index.set(name, at);
+    for (const property of properties) Object.freeze(property);
+    Object.freeze(properties);
+    Object.freeze(this);
   }
 
   /** Place of a property, whatever the case; -1 if there is none. */
@@ -79,21 +83,42 @@ export interface InstanceProperty extends PropertyShape {
   readonly value: CimValue;
 }
 
-/** An instance: immutable. `undefined` among the values means that the property is not there; `null` is CIM NULL. */
+/**
+ * An instance: immutable, at run time too. `undefined` among the values means that the property is not there; `null` is CIM
+ * NULL.
+ */
 export class CimInstance {
   readonly kind = 'instance';
   readonly shape: InstanceShape;
   readonly values: readonly (CimValue | undefined)[];
   readonly path: CimInstancePath | null;
 
-  constructor(shape: InstanceShape, values: readonly (CimValue | undefined)[], path: CimInstancePath | null) {
+  readonly #lasting: boolean;
+
+  /**
+   * @param values become the instance's own: they are frozen
+   * @param lasting see {@link isLasting}
+   */
+  constructor(
+    shape: InstanceShape,
+    values: readonly (CimValue | undefined)[],
+    path: CimInstancePath | null,
+    lasting = false,
+  ) {
+    this.#lasting = lasting;
     this.shape = shape;
-    this.values = values;
+    this.values = Object.freeze(values);
     this.path = path;
+    Object.freeze(this);
   }
 
   get className(): string {
     return this.shape.className;
+  }
+
+  /** Whether its maker keeps it for many answers, so that it pays to remember what is made of it. */
+  get isLasting(): boolean {
+    return this.#lasting;
   }
 
   has(name: string): boolean {
@@ -134,13 +159,13 @@ export class CimInstance {
     for (const [name, value] of Object.entries(changes)) {
       const at = this.shape.indexOf(name);
       if (at < 0) throw new TvdcError('no_such_property', `${this.className} has no property ${name}`);
-      values[at] = value;
+      values[at] = ownValue(value);
     }
     return new CimInstance(this.shape, values, this.path);
   }
 
   withPath(path: CimInstancePath | null): CimInstance {
-    return new CimInstance(this.shape, this.values, path);
+    return new CimInstance(this.shape, this.values, path, this.#lasting);
   }
 
   /** Only the named properties; null keeps all (DSP0200 PropertyList). Unknown names are ignored. */
@@ -172,7 +197,7 @@ export function createInstance(
     if (value === undefined) continue;
     const at = shape.indexOf(name);
     if (at < 0) throw new TvdcError('no_such_property', `${cls.name} has no property ${name}`);
-    all[at] = value;
+    all[at] = ownValue(value);
   }
   return new CimInstance(shape, all, pathFromValues(shape, all, location));
 }
@@ -198,7 +223,7 @@ export function pathFromValues(
     if (value === undefined || value === null || Array.isArray(value)) return null;
     const key = toKey(value as CimScalar);
     if (key === undefined) return null;
-    keys.push({ name: property.name, type: property.type, value: key });
+    keys.push(Object.freeze({ name: property.name, type: property.type, value: key }));
   }
   return keys.length === 0 ? null : createInstancePath(shape.className, keys, location);
 }

@@ -58,15 +58,17 @@ export function createInstancePath(
   location: Location = {},
 ): CimInstancePath {
   const bindings = isBindings(keys)
-    ? keys
-    : Object.entries(keys).map(([name, value]) => ({ name, type: typeOfInput(value), value: toKeyValue(value) }));
-  return {
+    ? keys.map((key) => (Object.isFrozen(key) ? key : Object.freeze({ ...key })))
+    : Object.entries(keys).map(([name, value]) =>
+        Object.freeze({ name, type: typeOfInput(value), value: toKeyValue(value) }),
+      );
+  return Object.freeze({
     kind: 'instance-path',
     host: location.host ?? null,
     namespace: location.namespace ?? null,
     className,
-    keys: bindings,
-  };
+    keys: Object.freeze(bindings),
+  });
 }
 
 function isBindings(keys: Readonly<Record<string, KeyInput>> | readonly KeyBinding[]): keys is readonly KeyBinding[] {
@@ -74,12 +76,17 @@ function isBindings(keys: Readonly<Record<string, KeyInput>> | readonly KeyBindi
 }
 
 export function createClassPath(className: string, location: Location = {}): CimClassPath {
-  return { kind: 'class-path', host: location.host ?? null, namespace: location.namespace ?? null, className };
+  return Object.freeze({
+    kind: 'class-path',
+    host: location.host ?? null,
+    namespace: location.namespace ?? null,
+    className,
+  });
 }
 
 /** The same name at another place. */
 export function relocate<P extends CimObjectPath>(path: P, location: Location): P {
-  return { ...path, host: location.host ?? null, namespace: location.namespace ?? null };
+  return Object.freeze<P>({ ...path, host: location.host ?? null, namespace: location.namespace ?? null });
 }
 
 /** Value of a key by its name, whatever the case; undefined if there is none. */

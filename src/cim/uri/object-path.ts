@@ -5,6 +5,7 @@ import {
   createClassPath,
   createInstancePath,
   type KeyBinding,
+  type Location,
   sameName,
 } from '../model/index.js';
 import { Cursor } from './cursor.js';
@@ -31,8 +32,10 @@ const prefixedName = /^[^_]+_./;
 const bareReference =
   /(?:\/\/[^/,"=]*\/)?(?:[^,"=:]*:)?[A-Za-z_\u0080-\uffef][A-Za-z0-9_\u0080-\uffef]*\.[A-Za-z_\u0080-\uffef][A-Za-z0-9_\u0080-\uffef]*=/y;
 
+/** A reference whose keys are still being read. */
 interface OpenPath {
-  readonly path: CimInstancePath;
+  readonly className: string;
+  readonly location: Location;
   readonly keys: KeyBinding[];
 }
 
@@ -56,7 +59,7 @@ function bindingOf(name: string, key: LiteralKey, reading: Reading): KeyBinding 
   return { name, type: key.type, value: key.value };
 }
 
-function add(keys: KeyBinding[], binding: KeyBinding, cursor: Cursor, at: number): void {
+function add<K extends { readonly name: string }>(keys: K[], binding: K, cursor: Cursor, at: number): void {
   if (keys.some((key) => sameName(key.name, binding.name))) throw cursor.fail(`key ${binding.name} stands twice`, at);
   if (keys.length >= mostKeys) throw cursor.fail(`expected at most ${mostKeys} keys`, at);
   keys.push(binding);
@@ -77,8 +80,7 @@ function openBareReference(cursor: Cursor): OpenPath | null {
   const namespace = readNamespace(cursor);
   const className = readName(cursor, 'a class name');
   if (!cursor.skip('.')) throw cursor.fail('expected "." and keys');
-  const keys: KeyBinding[] = [];
-  return { path: createInstancePath(className, keys, { host, namespace }), keys };
+  return { className, location: { host, namespace }, keys: [] };
 }
 
 /**
@@ -86,7 +88,7 @@ function openBareReference(cursor: Cursor): OpenPath | null {
  * reference to the outer path: so wbemcli reads `Antecedent=ns:A.a=1,b=2,Dependent=ns:B.c=3`.
  */
 function readKeys(cursor: Cursor, reading: Reading): KeyBinding[] {
-  const outer: KeyBinding[] = [];
+  const outer: (KeyBinding | { readonly name: string; readonly open: OpenPath })[] = [];
   let inner: KeyBinding[] | null = null;
   do {
     const at = cursor.at;
@@ -94,18 +96,22 @@ function readKeys(cursor: Cursor, reading: Reading): KeyBinding[] {
     if (!cursor.skip('=')) throw cursor.fail(`expected "=" after the key ${name}`);
     const reference = openBareReference(cursor);
     if (reference) {
-      add(outer, { name, type: 'reference', value: reference.path }, cursor, at);
+      add(outer, { name, open: reference }, cursor, at);
       inner = reference.keys;
       const nested = cursor.at;
       const nestedName = readName(cursor, 'the name of a key');
       if (!cursor.skip('=')) throw cursor.fail(`expected "=" after the key ${nestedName}`);
       add(inner, bindingOf(nestedName, readKeyValue(cursor), reading), cursor, nested);
     } else {
-      add(inner ?? outer, bindingOf(name, readKeyValue(cursor), reading), cursor, at);
+      add<KeyBinding>(inner ?? (outer as KeyBinding[]), bindingOf(name, readKeyValue(cursor), reading), cursor, at);
     }
   } while (cursor.skip(','));
   if (!cursor.done) throw cursor.fail(`expected "," or the end, got "${cursor.peek()}"`);
-  return outer;
+  return outer.map((key) => {
+    if (!('open' in key)) return key;
+    const { className, location, keys } = key.open;
+    return { name: key.name, type: 'reference', value: createInstancePath(className, keys, location) };
+  });
 }
 
 /** `Class`, `Class.key=…` or `Class=@` (the only instance of a class without keys), to the end of the text. */

@@ -6,6 +6,7 @@ import {
   type CimValue,
   type EmbeddedKind,
   type InstanceShape,
+  isCimArray,
   pathFromValues,
   type PropertyShape,
   shapeOf,
@@ -89,9 +90,9 @@ export class LayoutReader {
     const values = this.#steps.map((step): CimValue => {
       if (step.from < 0) return step.fallback;
       const json = stored[step.from + 1] ?? null;
-      return step.plain ? (json as CimValue) : decodeValue(step.type, json, this.#shapes);
+      const value = step.plain ? (json as CimValue) : decodeValue(step.type, json, this.#shapes);
+      return isCimArray(value) ? Object.freeze(value) : value;
     });
-    // Frozen, so that whoever encodes it may remember the bytes.
-    return new CimInstance(this.#shape, Object.freeze(values), pathFromValues(this.#shape, values, this.#location));
+    return new CimInstance(this.#shape, values, pathFromValues(this.#shape, values, this.#location), true);
   }
 }

@@ -55,8 +55,7 @@ function isAsEmbedded({ type, embedded = null }: Element, value: CimValue): bool
 
 /** The value, sure to be what the declared type says. @throws TvdcError `bad_value` */
 function checked(owner: string, element: Element, value: CimValue): CimValue {
-  const items = isCimArray(value) ? [...value] : value;
-  if (isValueOf(element.type, element.isArray, items) && isAsEmbedded(element, items)) return Object.freeze(items);
+  if (isValueOf(element.type, element.isArray, value) && isAsEmbedded(element, value)) return value;
   const got = `${describeValue(value)}${isCimArray(value) ? '' : ` (${typeof value})`}`;
   throw new TvdcError('bad_value', `${owner}.${element.name}: expected ${describeType(element)}, got ${got}`);
 }
