@@ -6,6 +6,7 @@ export { type Actor, type HostEvent, HostEvents } from './events.js';
 export * from './hypervisor/index.js';
 export * from './inventory/index.js';
 export * from './jobs/index.js';
+export * from './migration/index.js';
 export * from './network/index.js';
 export type { HostParts } from './parts.js';
 export * from './policy/index.js';

@@ -1,6 +1,7 @@
 import { messageOf } from '../base/index.js';
 import type { Reconciliation, RunningSystem } from '../acm/index.js';
 import type { VirtualMachine, VmState } from './inventory/index.js';
+import { dropIncoming } from './migration/index.js';
 import type { HostParts } from './parts.js';
 import { portsOf, resourcesOf } from './transitions/common.js';
 import { type Intent, openIntents } from './transitions/intent.js';
@@ -50,12 +51,24 @@ async function cutStrayPorts(parts: HostParts, domains: Domains): Promise<void> 
   }
 }
 
+/** A place that was kept for a virtual machine of another host went with the process that promised it. */
+async function dropPromises(parts: HostParts): Promise<void> {
+  for (const migration of [...parts.inventory.migrations()]) {
+    if (migration.direction !== 'in' || migration.phase !== 'reserved') continue;
+    try {
+      await dropIncoming(parts, migration, 'this host was started again');
+    } catch (error) {
+      parts.log.error('promise not dropped', { vm: migration.vm.uuid, error: messageOf(error) });
+    }
+  }
+}
+
 /** What runs, domains without a record included: the monitor finds them unlabelled. */
 function runningSystems(parts: HostParts, domains: Domains): readonly RunningSystem[] {
   const out: RunningSystem[] = [];
   for (const [uuid, state] of domains) {
     if (!isOn(state)) continue;
-    const vm = parts.inventory.vm(uuid);
+    const vm = parts.inventory.vm(uuid) ?? parts.inventory.migration(uuid)?.vm;
     if (vm === undefined) out.push({ vm: uuid, state });
     else out.push({ vm: uuid, state, resources: resourcesOf(parts, vm), ports: portsOf(vm) });
   }
@@ -81,9 +94,10 @@ export async function recover(parts: HostParts): Promise<Reconciliation> {
   const before = await parts.hypervisor.domains();
   const intents = new Map(openIntents(parts.store).map((intent) => [intent.vm, intent]));
   for (const vlan of parts.inventory.vlans()) await parts.network.ensureBridge(vlan.id);
-  await inBatches([...parts.inventory.vms()], (vm) =>
-    settle(parts, vm, before.get(vm.uuid) ?? 'off', intents.get(vm.uuid)),
-  );
+  await dropPromises(parts);
+  // One that is on its way belongs to its migration, which is ended when the other host can be asked.
+  const settled = [...parts.inventory.vms()].filter((vm) => parts.inventory.migration(vm.uuid) === undefined);
+  await inBatches(settled, (vm) => settle(parts, vm, before.get(vm.uuid) ?? 'off', intents.get(vm.uuid)));
   for (const intent of intents.values()) {
     if (parts.inventory.vm(intent.vm) !== undefined) continue;
     parts.log.info('transition recovered', { vm: intent.vm, transition: intent.kind, outcome: 'removed' });

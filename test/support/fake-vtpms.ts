@@ -1,4 +1,4 @@
-import { toHex } from '../../src/base/index.js';
+import { hash, toHex } from '../../src/base/index.js';
 import { prefixEnd, type Store } from '../../src/store/index.js';
 import type { ExtendedEvent } from '../../src/tpm/index.js';
 import type { VtpmInstance, VtpmInstances, VtpmState } from '../../src/vtpm/index.js';
@@ -6,7 +6,10 @@ import type { VtpmInstance, VtpmInstances, VtpmState } from '../../src/vtpm/inde
 interface FakeTpm {
   readonly uuid: string;
   readonly vmUuid: string;
+  readonly backend: 'software';
   state: VtpmState;
+  /** Before it was exported. */
+  was?: VtpmState;
   /** What was extended since the last power-on. */
   extended: string[];
 }
@@ -45,11 +48,15 @@ export function createFakeVtpms(store: Store): FakeVtpms {
   };
   const create = async (vmUuid: string): Promise<VtpmInstance> => {
     if (tpms.has(vmUuid)) throw failure('vtpm_exists');
-    const tpm: FakeTpm = { uuid: `tpm-${vmUuid}`, vmUuid, state: 'off', extended: [] };
+    const tpm: FakeTpm = { uuid: `tpm-${vmUuid}`, vmUuid, backend: 'software', state: 'off', extended: [] };
     await set(tpm, 'off');
     tpms.set(vmUuid, tpm);
     return show(tpm);
   };
+  /** Offers of this host that were not used. */
+  const offers = new Set<string>();
+  let offered = 0;
+
   return {
     list: () => [...tpms.values()].map(show),
     get: (vm) => tpms.get(vm) as VtpmInstance | undefined,
@@ -85,10 +92,32 @@ export function createFakeVtpms(store: Store): FakeVtpms {
       return added.length;
     },
     reset: unused,
-    prepareImport: unused,
-    export: unused,
-    import: unused,
-    recover: unused,
+    async prepareImport(vm) {
+      if (tpms.has(vm)) throw failure('vtpm_exists');
+      const offer = `${vm}/${toHex(hash('sha256', Buffer.from(`${offered++}${Math.random()}`)))}`;
+      offers.add(offer);
+      return new Uint8Array(Buffer.from(offer));
+    },
+    async export(vm, offer) {
+      const tpm = need(vm);
+      if (tpm.state !== 'off' && tpm.state !== 'suspended') throw failure(`vtpm_${tpm.state}`);
+      const sent = { ...tpm, offer: Buffer.from(offer).toString() };
+      tpm.was = tpm.state;
+      await set(tpm, 'migrated');
+      return new Uint8Array(Buffer.from(JSON.stringify(sent)));
+    },
+    async import(vm, blob) {
+      const { offer, ...sent } = JSON.parse(Buffer.from(blob).toString()) as FakeTpm & { readonly offer: string };
+      if (sent.vmUuid !== vm || !offers.delete(offer)) throw failure('vtpm_blob_invalid');
+      if (tpms.has(vm)) throw failure('vtpm_exists');
+      await set(sent, sent.state);
+      tpms.set(vm, sent);
+      return show(sent);
+    },
+    async recover(vm) {
+      if (need(vm).state !== 'migrated') throw failure('vtpm_not_migrated');
+      return set(need(vm), need(vm).was ?? 'off');
+    },
     renewCertificate: unused,
     close: async () => undefined,
     extended: (vm) => need(vm).extended,

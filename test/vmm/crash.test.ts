@@ -20,72 +20,8 @@ import {
   unpauseVm,
   type VmState,
 } from '../../src/vmm/index.js';
+import { Gate, gatedParts } from './support/gate.js';
 import { actor, crash, define, enforceSample, faultsOf, openHost, type TestHost } from './support/host.js';
-
-class Killed extends Error {}
-
-/** The process ends; or one step fails, before or after it took effect. */
-type Mode = 'kill' | 'fail before' | 'fail after';
-
-/** Counts what a transition does outside of this process's memory, and stops at the `limit`-th of it. */
-class Gate {
-  #left: number;
-  readonly #mode: Mode;
-  steps = 0;
-  #dead = false;
-
-  constructor(limit: number, mode: Mode) {
-    this.#left = limit;
-    this.#mode = mode;
-  }
-
-  async step<T>(work: () => Promise<T>): Promise<T> {
-    this.steps++;
-    if (this.#dead) throw new Killed();
-    this.#left--;
-    if (this.#left !== 0) return work();
-    if (this.#mode === 'kill') this.#dead = true;
-    if (this.#mode === 'fail after') await work();
-    throw new Killed();
-  }
-}
-
-/** The same object with every method a step. */
-function gated<T extends object>(target: T, gate: Gate, names: readonly (keyof T)[]): T {
-  return new Proxy(target, {
-    get(object, name) {
-      const value: unknown = Reflect.get(object, name);
-      if (typeof value !== 'function') return value;
-      const call = value.bind(object) as (...args: unknown[]) => unknown;
-      if (!names.includes(name as keyof T)) return call;
-      return (...args: unknown[]) => gate.step(() => call(...args) as Promise<unknown>);
-    },
-  });
-}
-
-function gatedParts(parts: HostParts, gate: Gate): HostParts {
-  const { hypervisor, network, vtpms, storage, store, inventory } = parts;
-  return {
-    ...parts,
-    hypervisor: gated(hypervisor, gate, [
-      'start',
-      'stop',
-      'shutDown',
-      'pause',
-      'unpause',
-      'save',
-      'restore',
-      'discardSaved',
-      'attachDisk',
-      'detachDisk',
-    ]),
-    network: gated(network, gate, ['ensureBridge', 'connect', 'disconnect']),
-    vtpms: gated(vtpms, gate, ['create', 'clone', 'destroy', 'powerOn', 'powerOff', 'suspend', 'resume']),
-    storage: gated(storage, gate, ['create', 'copy', 'remove', 'erase']),
-    store: gated(store, gate, ['transaction']),
-    inventory: gated(inventory, gate, ['change']),
-  };
-}
 
 interface Scene {
   readonly vm: string;

@@ -54,10 +54,7 @@ export class GuestBoot {
   }
 
   async #write(vm: string, eventLog: Uint8Array, measurements: Uint8Array): Promise<void> {
-    await this.#store.transaction((tx) => {
-      tx.put('vmm', `${prefix}${vm}/events`, eventLog);
-      tx.put('vmm', `${prefix}${vm}/ima`, measurements);
-    });
+    await this.#store.transaction((tx) => this.keepIn(tx, vm, eventLog, measurements));
   }
 
   /** undefined: it never booted measured. */
@@ -66,6 +63,12 @@ export class GuestBoot {
     const ima = this.#store.get('vmm', `${prefix}${vm}/ima`);
     if (!(eventLog instanceof Uint8Array) || !(ima instanceof Uint8Array)) return undefined;
     return { eventLog, measurements: (start, maxEntries) => createImaLog({ existing: ima }).part(start, maxEntries) };
+  }
+
+  /** Takes the logs of a boot that took place on another host. */
+  keepIn(tx: StoreTransaction, vm: string, events: Uint8Array, measurements: Uint8Array): void {
+    tx.put('vmm', `${prefix}${vm}/events`, events);
+    tx.put('vmm', `${prefix}${vm}/ima`, measurements);
   }
 
   /** Drops the logs of a VM together with whatever else the transaction does. */

@@ -1,4 +1,4 @@
 export { GuestBoot, type GuestLogs } from './guest-boot.js';
 export { HostBoot, type IsolationEncoder } from './host-boot.js';
 export { type BootImage, type ImageFile, readImage } from './image.js';
-export { type MeasuredBoot, measureBoot, measuredBanks } from './measured-boot.js';
+export { imageDigest, type MeasuredBoot, measureBoot, measuredBanks } from './measured-boot.js';

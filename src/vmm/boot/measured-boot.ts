@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { ConfigurationError, hash, type HashAlgorithm, messageOf } from '../../base/index.js';
+import { ConfigurationError, hash, type HashAlgorithm, messageOf, toHex } from '../../base/index.js';
 import type { ExtendedEvent } from '../../tpm/index.js';
 import {
   bootAggregate,
@@ -11,7 +11,7 @@ import {
   replayEventLog,
   tcgEventTypes,
 } from '../../tpm/logs/index.js';
-import type { BootImage, ImageFile } from './image.js';
+import { type BootImage, type ImageFile, readImage } from './image.js';
 
 /** Banks that a boot extends. */
 export const measuredBanks: readonly HashAlgorithm[] = ['sha1', 'sha256'];
@@ -107,4 +107,14 @@ export async function measureBoot(image: BootImage): Promise<MeasuredBoot> {
     measurements: rest.measurements,
     extensions: [...firmware, toExtension(aggregate.pcr, aggregate.digests), ...rest.extensions],
   };
+}
+
+/**
+ * SHA-256 over all that an image extends when it boots, hex: two images with the same digest boot the same.
+ * @throws ConfigurationError `bad_image`
+ */
+export async function imageDigest(folder: string): Promise<string> {
+  const { extensions } = await measureBoot(await readImage(folder));
+  const all = extensions.map(({ pcr, digests }) => [pcr, ...digests.map(({ digest }) => toHex(digest))].join(' '));
+  return toHex(hash('sha256', Buffer.from(all.join('\n'))));
 }

@@ -192,11 +192,13 @@ export class Instances implements VtpmInstances {
     });
   }
 
-  export(vmUuid: string, offerBytes: Uint8Array): Promise<Uint8Array> {
+  export(vmUuid: string, offerBytes: Uint8Array, targetHost?: string): Promise<Uint8Array> {
     return this.#alone(vmUuid, async () => {
       const instance = this.#usable(vmUuid);
       const offer = verifyOffer(offerBytes, this.#trust());
       if (offer.vmUuid !== vmUuid) throw new VtpmError('vtpm_offer_invalid', 'the offer is for another VM');
+      if (targetHost !== undefined && offer.target.host?.hostUuid !== targetHost)
+        throw new VtpmError('vtpm_offer_invalid', 'the offer is by another host');
       if (this.#offers.has(offer.id)) throw new VtpmError('vtpm_offer_invalid', 'the offer is by this host itself');
       if (instance.powered !== null) throw new VtpmError('vtpm_in_use', `the virtual TPM of VM ${vmUuid} runs`);
       const { authority, randomness } = this.#parts;

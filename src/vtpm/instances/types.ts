@@ -93,9 +93,10 @@ export interface VtpmInstances {
   prepareImport(vmUuid: string): Promise<ImportOfferBytes>;
   /**
    * Encrypts a suspended or stopped TPM for one target; the instance is `migrated` afterwards.
+   * @param targetHost UUID of the host whose offer it must be; left out: any of the datacenter
    * @throws VtpmError `vtpm_in_use`, `vtpm_offer_invalid`, `vtpm_migrated`
    */
-  export(vmUuid: string, offer: ImportOfferBytes): Promise<Uint8Array>;
+  export(vmUuid: string, offer: ImportOfferBytes, targetHost?: string): Promise<Uint8Array>;
   /**
    * Takes a TPM that was exported to an offer of this host, re-issues its certificate, and leaves it as it was: suspended or off.
    * @throws VtpmError `vtpm_blob_invalid` (altered, of another VM, or used before), `vtpm_exists`

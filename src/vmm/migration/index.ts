@@ -1,0 +1,15 @@
+export { mostCargo } from './cargo.js';
+export { dropIncoming } from './incoming-end.js';
+export { type HandDecision, handDecisions, Migrations } from './migrations.js';
+export type { MigrateOptions, MigrationResult } from './outgoing.js';
+export { pastMigration, type PastMigration } from './past.js';
+export {
+  type ArrivalOutcome,
+  type DepartureOutcome,
+  type MigrationPeer,
+  type MigrationPeers,
+  MigrationRefusedError,
+  type Objection,
+  type Preparation,
+} from './peer.js';
+export { decodeProposal, encodeProposal, type MigrationProposal } from './proposal.js';
