@@ -5,6 +5,7 @@ import { hostProviders, serviceAssociations } from './host/index.js';
 import { type HostView, mergeAssociations, veiled } from './kit/index.js';
 import { jobProviders } from './jobs/index.js';
 import { networkProviders } from './network/index.js';
+import { poolProviders } from './pools/index.js';
 import { roleProviders } from './roles/index.js';
 import { securityProviders } from './policy/index.js';
 import { storageProviders } from './storage/index.js';
@@ -20,6 +21,7 @@ export function hostFace(view: HostView): readonly Provider[] {
   return mergeAssociations([
     ...hostProviders(view),
     ...systemProviders(view),
+    ...poolProviders(view),
     ...storageProviders(view),
     ...networkProviders(view),
     ...securityProviders(view),

@@ -17,6 +17,8 @@ export type HostEvent =
       readonly vm: VirtualMachine;
       readonly before: VirtualMachine;
       readonly transition: string;
+      /** Where the label changed with it: the full texts. */
+      readonly label?: { readonly before: string | null; readonly after: string | null };
     }
   | { readonly kind: 'vm-destroyed'; readonly recordId: string; readonly vm: VirtualMachine }
   | { readonly kind: 'volume-changed'; readonly recordId: string; readonly volume: Volume }
@@ -26,6 +28,8 @@ export type HostEvent =
       readonly recordId: string;
       readonly element: string;
       readonly label: string | null;
+      /** The label that it had, as a full text. */
+      readonly before: string | null;
     }
   | { readonly kind: 'policy-changed'; readonly recordId: string; readonly change: string; readonly policy: string }
   | {

@@ -77,6 +77,8 @@ export function createElementFinder(parts: HostParts, host: HostElements): (path
         return { kind: 'vm', id: after(key('InstanceID'), /^TVDC:([^/]+)/) };
       case 'tvdc_logicaldisk':
       case 'tvdc_ethernetport':
+      case 'tvdc_memory':
+      case 'tvdc_processor':
       case 'tvdc_vlanendpoint':
       case 'tvdc_virtualtpm':
         return { kind: 'vm', id: key('SystemName') };

@@ -1,5 +1,5 @@
 import { type CimInstance, type CimInstancePath, parseObjectPath } from '../../cim/index.js';
-import type { Grant, ScopePort } from '../../cimom/index.js';
+import type { Caller, Grant, ScopePort } from '../../cimom/index.js';
 import type { Veil } from '../../providers/index.js';
 import { type Domains, type HostParts, type JobElement, type Jobs, vlanResource } from '../../vmm/index.js';
 import { createElementFinder, type HostElements, type ScopedElement } from './elements.js';
@@ -205,14 +205,21 @@ export function createScope(
       if (own.length === 0 || object === null) return false;
       return !['common', 'record', 'unknown'].includes(elementOf(object).kind);
     },
-    veil: (grantsOf) => ({
-      hides(caller, name) {
-        if (caller.method === 'internal') return false;
-        const coverage = coverageOf(grantsOf(caller.user));
+    veil: (grantsOf) => {
+      const everybody = coverageOf([{ user: '', role: 'datacenter-admin', datacenter: null, domains: null }]);
+      const of = (caller: Caller): Coverage =>
+        caller.method === 'internal' ? everybody : coverageOf(grantsOf(caller.user));
+      const hider = (caller: Caller) => {
+        const coverage = of(caller);
         // What does not exist is hidden like what belongs to others.
-        return !coverage.everything && namedVisible(coverage, name) !== true;
-      },
-      cover: (caller, text) => (caller.method === 'internal' ? text : cover(coverageOf(grantsOf(caller.user)), text)),
-    }),
+        return (name: string): boolean => !coverage.everything && namedVisible(coverage, name) !== true;
+      };
+      return {
+        hides: (caller, name) => hider(caller)(name),
+        hider,
+        seesAll: (caller) => of(caller).everything,
+        cover: (caller, text) => cover(of(caller), text),
+      };
+    },
   };
 }

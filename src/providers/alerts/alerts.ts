@@ -12,6 +12,7 @@ import { decisionId } from '../decisions/index.js';
 import { jobNotice } from '../jobs/index.js';
 import { type HostView, Paths, type Values } from '../kit/index.js';
 import { computerSystemValues } from '../systems/index.js';
+import { SettingChanges } from './settings.js';
 
 /** Where alerts go: the object manager of the host. */
 export interface AlertPorts {
@@ -86,6 +87,15 @@ export function startAlerts(view: HostView, ports: AlertPorts): () => void {
     ports.publish(namespace, createInstance(ports.classOf(className), values));
   };
 
+  const settings = new SettingChanges(view, ports.classOf);
+  const tellSettings = (event: HostEvent): void => {
+    for (const { before, after } of settings.of(event)) {
+      if (before === null && after !== null) lifeCycle('CIM_InstCreation', after);
+      else if (before !== null && after === null) lifeCycle('CIM_InstDeletion', before);
+      else if (before !== null && after !== null) lifeCycle('CIM_InstModification', after, before);
+    }
+  };
+
   const tell = (event: HostEvent): void => {
     switch (event.kind) {
       case 'denied':
@@ -107,7 +117,8 @@ export function startAlerts(view: HostView, ports: AlertPorts): () => void {
         lifeCycle('CIM_InstCreation', system(event.vm));
         break;
       case 'vm-changed':
-        lifeCycle('CIM_InstModification', system(event.vm), system(event.before));
+        // A label is none of the system's own properties.
+        if (event.vm !== event.before) lifeCycle('CIM_InstModification', system(event.vm), system(event.before));
         break;
       case 'vm-destroyed':
         lifeCycle('CIM_InstDeletion', system(event.vm));
@@ -128,6 +139,7 @@ export function startAlerts(view: HostView, ports: AlertPorts): () => void {
       case 'policy-changed':
         break;
     }
+    tellSettings(event);
   };
   return parts.events.listen(tell);
 }

@@ -1,15 +1,18 @@
+import { samePath } from '../../cim/index.js';
 import type { Provider } from '../../cimom/index.js';
-import { setSystemLabel } from '../../vmm/index.js';
+import { setSystemLabel, type VirtualMachine } from '../../vmm/index.js';
 import {
   actorOf,
   associationProvider,
   elementFacts,
   type HostView,
+  type Link,
   listProvider,
   operationalFacts,
   ownMethod,
   Paths,
   requiredText,
+  vmOfPath,
 } from '../kit/index.js';
 
 /** TVDC_HostSystem: the management VM with its hypervisor, as one system. */
@@ -48,19 +51,28 @@ export function hostProviders(view: HostView): readonly Provider[] {
     },
   });
 
+  const hostTpm = paths.device('TVDC_TPM', 'host', view.hostTpm.uuid);
+  const onHost = (vm: VirtualMachine): Link => ({ Antecedent: paths.host(), Dependent: paths.vm(vm.uuid) });
+  function* tpmOnHost(vm: VirtualMachine): Iterable<Link> {
+    const tpm = vm.tpm ? parts.vtpms.get(vm.uuid) : undefined;
+    if (tpm !== undefined) yield { Antecedent: hostTpm, Dependent: paths.device('TVDC_VirtualTPM', vm.uuid, tpm.uuid) };
+  }
   const hosted = associationProvider({
     className: 'TVDC_HostedDependency',
     namespace,
     *links() {
-      for (const vm of parts.inventory.vms()) yield { Antecedent: paths.host(), Dependent: paths.vm(vm.uuid) };
-      for (const vm of parts.inventory.vms()) {
-        if (!vm.tpm) continue;
-        const tpm = parts.vtpms.get(vm.uuid);
-        if (tpm === undefined) continue;
-        yield {
-          Antecedent: paths.device('TVDC_TPM', 'host', view.hostTpm.uuid),
-          Dependent: paths.device('TVDC_VirtualTPM', vm.uuid, tpm.uuid),
-        };
+      for (const vm of parts.inventory.vms()) yield onHost(vm);
+      for (const vm of parts.inventory.vms()) yield* tpmOnHost(vm);
+    },
+    *linksOf(object) {
+      const vm = parts.inventory.vm(vmOfPath(object) ?? '');
+      if (vm !== undefined) {
+        yield onHost(vm);
+        yield* tpmOnHost(vm);
+      } else if (samePath(object, hostTpm)) {
+        for (const each of parts.inventory.vms()) yield* tpmOnHost(each);
+      } else if (samePath(object, paths.host())) {
+        for (const each of parts.inventory.vms()) yield onHost(each);
       }
     },
   });

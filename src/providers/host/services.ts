@@ -1,5 +1,6 @@
+import { type CimInstancePath, sameName, samePath, stringKey } from '../../cim/index.js';
 import type { Provider } from '../../cimom/index.js';
-import { associationProvider, type HostView, Paths } from '../kit/index.js';
+import { associationProvider, type HostView, type Link, Paths } from '../kit/index.js';
 
 /** The services of a host, with the elements that each affects. */
 const serviceClasses = [
@@ -10,9 +11,11 @@ const serviceClasses = [
   'TVDC_VirtualTPMService',
   'TVDC_RoleBasedAuthorizationService',
 ] as const;
+type ServiceClass = (typeof serviceClasses)[number];
 
 export function serviceAssociations(view: HostView): readonly Provider[] {
   const { parts, namespace } = view;
+  const { inventory } = parts;
   const paths = new Paths(parts.identity, namespace);
 
   const hostedService = associationProvider({
@@ -23,30 +26,78 @@ export function serviceAssociations(view: HostView): readonly Provider[] {
     },
   });
 
-  const affects = associationProvider({
+  const link = (service: ServiceClass, element: CimInstancePath): Link => ({
+    AffectingElement: paths.service(service),
+    AffectedElement: element,
+    ElementEffects: [5],
+  });
+  /** The elements besides the host that a service acts on. */
+  function* elementsOf(service: ServiceClass): Iterable<CimInstancePath> {
+    switch (service) {
+      case 'TVDC_VirtualSystemManagementService':
+        for (const vm of inventory.vms()) yield paths.vm(vm.uuid);
+        break;
+      case 'TVDC_VirtualTPMService':
+        for (const vm of inventory.vms()) if (vm.tpm) yield paths.vm(vm.uuid);
+        break;
+      case 'TVDC_StorageErasureService':
+        for (const volume of inventory.volumes()) yield paths.volume(volume);
+        break;
+      case 'TVDC_SecurityPolicyService':
+        for (const vm of inventory.vms()) yield paths.vm(vm.uuid);
+        for (const volume of inventory.volumes()) yield paths.volume(volume);
+        break;
+      case 'TVDC_TrustedVirtualDomainService':
+        for (const domain of view.domains.domains()) yield paths.domain(domain.uuid);
+        break;
+      case 'TVDC_RoleBasedAuthorizationService':
+        break;
+    }
+  }
+  /** The same for one element, by its keys. */
+  const affects = (service: ServiceClass, element: CimInstancePath): boolean => {
+    if (samePath(element, paths.host())) return true;
+    const vm = sameName(element.className, 'TVDC_ComputerSystem')
+      ? inventory.vm(stringKey(element, 'Name') ?? '')
+      : undefined;
+    const volume = sameName(element.className, 'TVDC_StorageVolume')
+      ? inventory.volume(stringKey(element, 'DeviceID') ?? '')
+      : undefined;
+    switch (service) {
+      case 'TVDC_VirtualSystemManagementService':
+        return vm !== undefined;
+      case 'TVDC_VirtualTPMService':
+        return vm?.tpm === true;
+      case 'TVDC_StorageErasureService':
+        return volume !== undefined;
+      case 'TVDC_SecurityPolicyService':
+        return vm !== undefined || volume !== undefined;
+      case 'TVDC_TrustedVirtualDomainService':
+        return sameName(element.className, 'TVDC_TrustedVirtualDomain');
+      case 'TVDC_RoleBasedAuthorizationService':
+        return false;
+    }
+  };
+  function* ofService(service: ServiceClass): Iterable<Link> {
+    yield link(service, paths.host());
+    for (const element of elementsOf(service)) yield link(service, element);
+  }
+
+  const affected = associationProvider({
     className: 'TVDC_ServiceAffectsElement',
     namespace,
     *links() {
-      const link = (service: (typeof serviceClasses)[number], element: ReturnType<Paths['host']>) => ({
-        AffectingElement: paths.service(service),
-        AffectedElement: element,
-        ElementEffects: [5],
-      });
-      for (const className of serviceClasses) yield link(className, paths.host());
-      for (const vm of parts.inventory.vms()) {
-        const path = paths.vm(vm.uuid);
-        yield link('TVDC_VirtualSystemManagementService', path);
-        yield link('TVDC_SecurityPolicyService', path);
-        if (vm.tpm) yield link('TVDC_VirtualTPMService', path);
+      for (const className of serviceClasses) yield* ofService(className);
+    },
+    *linksOf(object) {
+      const service = serviceClasses.find((name) => sameName(name, object.className));
+      if (service !== undefined) {
+        yield* ofService(service);
+        return;
       }
-      for (const volume of parts.inventory.volumes()) {
-        yield link('TVDC_StorageErasureService', paths.volume(volume));
-        yield link('TVDC_SecurityPolicyService', paths.volume(volume));
-      }
-      for (const domain of view.domains.domains())
-        yield link('TVDC_TrustedVirtualDomainService', paths.domain(domain.uuid));
+      for (const className of serviceClasses) if (affects(className, object)) yield link(className, object);
     },
   });
 
-  return [hostedService, affects];
+  return [hostedService, affected];
 }

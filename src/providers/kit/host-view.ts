@@ -25,6 +25,10 @@ export interface Veil {
    * exist, unless the caller sees everything.
    */
   hides(caller: Caller, element: string): boolean;
+  /** Whether nothing of the host is hidden from the caller. */
+  seesAll(caller: Caller): boolean;
+  /** The same as `hides` for many elements at once. */
+  hider(caller: Caller): (element: string) => boolean;
   /** The text with "another workload" in place of hidden elements. */
   cover(caller: Caller, text: string): string;
 }

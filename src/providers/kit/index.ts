@@ -1,9 +1,11 @@
+export { linksByVm, vmOfPath } from './by-vm.js';
 export type { AccountDesk, HostTpmView, HostView, Veil } from './host-view.js';
 export { startedOrDone } from './job.js';
 export { mergeAssociations } from './merge.js';
-export { associationProvider, type Link, listProvider, type Values } from './list-provider.js';
+export { associationProvider, isPath, type Link, listProvider, type Values } from './list-provider.js';
 export {
   asCimStatus,
+  inheritedMethod,
   optionalText,
   ownMethod,
   ownOutcome,
@@ -23,6 +25,7 @@ export {
   labelId,
   Paths,
   policyId,
+  poolId,
   serviceName,
   settingsId,
 } from './paths.js';

@@ -83,7 +83,8 @@ export interface AssociationOptions {
   linksOf?(object: CimInstancePath): Iterable<Link>;
 }
 
-function isPath(value: CimValue | undefined): value is CimInstancePath {
+/** Whether a value is a reference to an instance. */
+export function isPath(value: CimValue | undefined): value is CimInstancePath {
   return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'instance-path';
 }
 
@@ -91,6 +92,8 @@ function isPath(value: CimValue | undefined): value is CimInstancePath {
 export function associationProvider(options: AssociationOptions): Provider {
   const make = (context: ProviderContext, link: Link): CimInstance =>
     createInstance(context.classes.get(options.className), link, { namespace: options.namespace });
+  const candidates = (object: CimInstancePath): Iterable<Link> =>
+    options.linksOf === undefined ? options.links() : options.linksOf(object);
   const plays = (link: Link, object: CimInstancePath, role: string | null): boolean =>
     Object.entries(link).some(
       ([name, value]) => (role === null || sameName(name, role)) && isPath(value) && samePath(value, object),
@@ -99,10 +102,22 @@ export function associationProvider(options: AssociationOptions): Provider {
     className: options.className,
     namespaces: [options.namespace],
     enumerate: (context) => inBatches(options.links(), (link) => make(context, link)),
+    async get(context, path) {
+      const ends = path.keys.map(({ name, value }) => ({ name, value: value as CimValue }));
+      const object = ends.map(({ value }) => value).find((value) => isPath(value));
+      if (object === undefined) return null;
+      for (const link of candidates(object)) {
+        const joins = ends.every(({ name, value }) => {
+          const end = link[name];
+          return isPath(end) && isPath(value) && samePath(end, value);
+        });
+        if (joins) return make(context, link);
+      }
+      return null;
+    },
     references(context, object, role) {
-      const candidates = options.linksOf === undefined ? options.links() : options.linksOf(object);
       const mine = function* (): Iterable<Link> {
-        for (const link of candidates) if (plays(link, object, role)) yield link;
+        for (const link of candidates(object)) if (plays(link, object, role)) yield link;
       };
       return inBatches(mine(), (link) => make(context, link));
     },

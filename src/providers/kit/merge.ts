@@ -18,6 +18,13 @@ function merge(providers: readonly Provider[]): Provider {
     className: first.className,
     namespaces: first.namespaces,
     enumerate: (context) => oneAfterTheOther(providers, (provider) => provider.enumerate?.(context)),
+    async get(context: ProviderContext, path: CimInstancePath) {
+      for (const provider of providers) {
+        const found = (await provider.get?.(context, path)) ?? null;
+        if (found !== null) return found;
+      }
+      return null;
+    },
     references: (context: ProviderContext, object: CimInstancePath, role: string | null) =>
       oneAfterTheOther(providers, (provider) => provider.references?.(context, object, role)),
   };

@@ -98,6 +98,25 @@ export async function asCimStatus<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
+/** CIM_VirtualSystemManagementService: what its methods return besides 0. */
+const invalidState = 5;
+
+/**
+ * Runs a method inherited from CIM_VirtualSystemManagementService that knows the return value Invalid State; all else that goes
+ * wrong becomes a CIM status, which has a sentence.
+ */
+export async function inheritedMethod(
+  work: () => Promise<Readonly<Record<string, CimValue>> | void>,
+): Promise<MethodOutcome> {
+  try {
+    const out = await work();
+    return { returnValue: returnCodes.completed, ...(out === undefined ? {} : { out }) };
+  } catch (error) {
+    if (error instanceof VmmError && error.code === 'wrong_state') return { returnValue: invalidState };
+    throw toCimError(error);
+  }
+}
+
 /** Refusals are status 1 with the message's identifier; missing elements are 6; wrong values are 4. */
 export function toCimError(error: unknown): unknown {
   if (error instanceof RefusedError) {

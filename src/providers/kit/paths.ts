@@ -93,6 +93,15 @@ export class Paths {
     }
   }
 
+  /** The host's one pool of a kind of resource. */
+  pool(kind: string): CimInstancePath {
+    return this.byId('TVDC_ResourcePool', this.poolInstanceId(kind));
+  }
+
+  poolInstanceId(kind: string): string {
+    return `TVDC:${this.#host.uuid}:pool:${kind}`;
+  }
+
   datacenter(name: string): CimInstancePath {
     return this.#path('TVDC_VirtualDatacenter', { CreationClassName: 'TVDC_VirtualDatacenter', Name: name });
   }
@@ -132,6 +141,11 @@ export function settingsId(vm: string): string {
 
 export function deviceSettingsId(vm: string, device: string): string {
   return `TVDC:${vm}/${device}`;
+}
+
+/** PoolID of the host's one pool of a kind of resource. */
+export function poolId(kind: string): string {
+  return `TVDC:${kind}`;
 }
 
 export function domainId(uuid: string): string {

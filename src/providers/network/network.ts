@@ -1,4 +1,4 @@
-import { CimError, type CimInstancePath, stringKey } from '../../cim/index.js';
+import { CimError, type CimInstancePath, samePath, stringKey } from '../../cim/index.js';
 import type { Provider } from '../../cimom/index.js';
 import { createVlan, deleteVlan, type Port, type VirtualMachine, type Vlan, vlanResource } from '../../vmm/index.js';
 import {
@@ -7,10 +7,14 @@ import {
   associationProvider,
   elementFacts,
   type HostView,
+  type Link,
+  linksByVm,
   listProvider,
   operationalFacts,
   Paths,
+  vmOfPath,
 } from '../kit/index.js';
+import { deviceState } from '../systems/index.js';
 
 interface PortOf {
   readonly vm: VirtualMachine;
@@ -26,6 +30,12 @@ export function networkProviders(view: HostView): readonly Provider[] {
   function* ports(): Iterable<PortOf> {
     for (const vm of inventory.vms()) for (const port of vm.ports) yield { vm, port };
   }
+  /** The interface that a path of an interface or of its endpoint names, by the key that says which. */
+  const findPort = (path: CimInstancePath, key: string): PortOf | undefined => {
+    const vm = inventory.vm(vmOfPath(path) ?? '');
+    const port = vm?.ports.find(({ id }) => id === stringKey(path, key));
+    return vm === undefined || port === undefined ? undefined : { vm, port };
+  };
   const endpointKeys = ({ vm, port }: PortOf) => ({
     SystemCreationClassName: 'TVDC_ComputerSystem',
     SystemName: vm.uuid,
@@ -36,11 +46,12 @@ export function networkProviders(view: HostView): readonly Provider[] {
 
   const vlanIdOf = (path: CimInstancePath): number =>
     Number(/:vlan:(\d+)$/.exec(stringKey(path, 'InstanceID') ?? '')?.[1]);
+  const findVlan = (path: CimInstancePath): Vlan | undefined => inventory.vlan(vlanIdOf(path));
   const listed = listProvider({
     className: 'TVDC_VLAN',
     namespace,
     rows: () => inventory.vlans(),
-    find: (path) => inventory.vlan(vlanIdOf(path)),
+    find: findVlan,
     values: (vlan) => ({
       InstanceID: paths.vlanId(vlan.id),
       ...elementFacts(vlan.name, 'A labelled VLAN of this host.'),
@@ -109,11 +120,12 @@ export function networkProviders(view: HostView): readonly Provider[] {
     className: 'TVDC_EthernetPort',
     namespace,
     rows: ports,
+    find: (path) => findPort(path, 'DeviceID'),
     values: ({ vm, port }) => ({
       ...paths.deviceKeys('TVDC_EthernetPort', vm.uuid, port.id),
       ...elementFacts(`${vm.name} ${port.mac}`, 'A network interface of a virtual machine.'),
       ...operationalFacts(),
-      EnabledState: vm.state === 'running' ? 2 : 3,
+      EnabledState: deviceState(vm),
       PermanentAddress: port.mac.replaceAll(':', '').toUpperCase(),
     }),
   });
@@ -122,33 +134,45 @@ export function networkProviders(view: HostView): readonly Provider[] {
     className: 'TVDC_VLANEndpoint',
     namespace,
     rows: ports,
+    find: (path) => findPort(path, 'Name'),
     values: (of) => ({
       ...endpointKeys(of),
       ...elementFacts(`${of.vm.name} on vlan:${of.port.vlanId}`, 'Where an interface meets its VLAN.'),
       ...operationalFacts(),
-      EnabledState: of.vm.state === 'running' ? 2 : 3,
+      EnabledState: deviceState(of.vm),
     }),
   });
 
   const implementsEndpoint = associationProvider({
     className: 'TVDC_PortImplementsEndpoint',
     namespace,
-    *links() {
-      for (const of of ports()) {
-        yield { Antecedent: paths.device('TVDC_EthernetPort', of.vm.uuid, of.port.id), Dependent: endpoint(of) };
+    ...linksByVm(inventory, function* (vm) {
+      for (const port of vm.ports) {
+        yield {
+          Antecedent: paths.device('TVDC_EthernetPort', vm.uuid, port.id),
+          Dependent: endpoint({ vm, port }),
+        };
       }
-    },
+    }),
   });
 
+  function* memberLinks(vm: VirtualMachine, only?: number): Iterable<Link> {
+    for (const port of vm.ports) {
+      const vlan = only === undefined || port.vlanId === only ? inventory.vlan(port.vlanId) : undefined;
+      if (vlan !== undefined) yield { Collection: paths.vlan(vlan), Member: endpoint({ vm, port }) };
+    }
+  }
   const members = associationProvider({
     className: 'TVDC_VLANMember',
     namespace,
-    *links() {
-      for (const of of ports()) {
-        const vlan = inventory.vlan(of.port.vlanId);
-        if (vlan !== undefined) yield { Collection: paths.vlan(vlan), Member: endpoint(of) };
-      }
-    },
+    ...linksByVm(
+      inventory,
+      (vm) => memberLinks(vm),
+      function* (object) {
+        const vlan = findVlan(object);
+        if (vlan !== undefined) for (const vm of inventory.vms()) yield* memberLinks(vm, vlan.id);
+      },
+    ),
   });
 
   const hosted = associationProvider({
@@ -174,19 +198,17 @@ export function networkProviders(view: HostView): readonly Provider[] {
     className: 'TVDC_SystemDevice',
     namespace,
     *links() {
-      for (const vm of inventory.vms()) {
-        const group = paths.vm(vm.uuid);
-        for (const disk of vm.disks)
-          yield { GroupComponent: group, PartComponent: paths.device('TVDC_LogicalDisk', vm.uuid, disk.id) };
-        for (const port of vm.ports)
-          yield { GroupComponent: group, PartComponent: paths.device('TVDC_EthernetPort', vm.uuid, port.id) };
-        const tpm = vm.tpm ? parts.vtpms.get(vm.uuid) : undefined;
-        if (tpm !== undefined)
-          yield { GroupComponent: group, PartComponent: paths.device('TVDC_VirtualTPM', vm.uuid, tpm.uuid) };
-      }
       for (const volume of inventory.volumes())
         yield { GroupComponent: paths.host(), PartComponent: paths.volume(volume) };
       yield { GroupComponent: paths.host(), PartComponent: paths.device('TVDC_TPM', 'host', view.hostTpm.uuid) };
+    },
+    *linksOf(object) {
+      const system = paths.host();
+      if (samePath(object, system)) yield* this.links();
+      const volume = inventory.volume(stringKey(object, 'DeviceID') ?? '');
+      if (volume !== undefined) yield { GroupComponent: system, PartComponent: paths.volume(volume) };
+      const tpm = paths.device('TVDC_TPM', 'host', view.hostTpm.uuid);
+      if (samePath(object, tpm)) yield { GroupComponent: system, PartComponent: tpm };
     },
   });
 

@@ -7,6 +7,7 @@ import {
   erasureJob,
   eraseVolume,
   type VirtualMachine,
+  type Volume,
 } from '../../vmm/index.js';
 import {
   actorOf,
@@ -14,6 +15,7 @@ import {
   associationProvider,
   elementFacts,
   type HostView,
+  linksByVm,
   listProvider,
   operationalFacts,
   Paths,
@@ -21,7 +23,9 @@ import {
   returnCodes,
   serviceValues,
   startedOrDone,
+  vmOfPath,
 } from '../kit/index.js';
+import { deviceState } from '../systems/index.js';
 
 const blockSize = 512;
 /** ElementType and ErasureMethod of the one erasure that there is. */
@@ -79,6 +83,11 @@ export function storageProviders(view: HostView): readonly Provider[] {
     className: 'TVDC_LogicalDisk',
     namespace,
     rows: disks,
+    find: (path) => {
+      const vm = parts.inventory.vm(vmOfPath(path) ?? '');
+      const disk = vm?.disks.find(({ id }) => id === stringKey(path, 'DeviceID'));
+      return vm === undefined || disk === undefined ? undefined : { vm, disk };
+    },
     values: ({ vm, disk }) => {
       const volume = parts.inventory.volume(disk.volume);
       return {
@@ -86,21 +95,34 @@ export function storageProviders(view: HostView): readonly Provider[] {
         Name: volume?.resource ?? '',
         ...elementFacts(`${vm.name} ${volume?.name ?? 'disk'}`, 'A disk of a virtual machine.'),
         ...operationalFacts(volume !== undefined),
-        EnabledState: vm.state === 'running' ? 2 : 3,
+        EnabledState: deviceState(vm),
       };
     },
   });
 
+  const link = (vm: VirtualMachine, disk: Disk, volume: Volume) => ({
+    Antecedent: paths.volume(volume),
+    Dependent: paths.device('TVDC_LogicalDisk', vm.uuid, disk.id),
+  });
   const basedOn = associationProvider({
     className: 'TVDC_DiskOnVolume',
     namespace,
-    *links() {
-      for (const { vm, disk } of disks()) {
-        const volume = parts.inventory.volume(disk.volume);
-        if (volume === undefined) continue;
-        yield { Antecedent: paths.volume(volume), Dependent: paths.device('TVDC_LogicalDisk', vm.uuid, disk.id) };
-      }
-    },
+    ...linksByVm(
+      parts.inventory,
+      function* (vm) {
+        for (const disk of vm.disks) {
+          const volume = parts.inventory.volume(disk.volume);
+          if (volume !== undefined) yield link(vm, disk, volume);
+        }
+      },
+      function* (object) {
+        const volume = parts.inventory.volume(volumeIdOf(object));
+        if (volume === undefined) return;
+        for (const vm of parts.inventory.usersOf(volume.uuid)) {
+          for (const disk of vm.disks) if (disk.volume === volume.uuid) yield link(vm, disk, volume);
+        }
+      },
+    ),
   });
 
   const className = 'TVDC_StorageErasureService';

@@ -1,14 +1,24 @@
 import type { Provider } from '../../cimom/index.js';
-import { associationProvider, elementFacts, type HostView, listProvider, Paths } from '../kit/index.js';
+import { associationProvider, elementFacts, type HostView, linksByVm, listProvider, Paths } from '../kit/index.js';
+import { virtualSystemType } from './define-system.js';
+import { requestableStates } from './state.js';
 
 const className = 'TVDC_VirtualSystemManagementCapabilities';
 const instanceId = 'TVDC:VirtualSystemManagement';
+const systemClass = 'TVDC_VirtualSystemCapabilities';
+const systemId = 'TVDC:VirtualSystem';
 
-/** SynchronousMethodsSupported: DefineSystem, DestroySystem, RemoveResources, AddResources. */
-const methods = [2, 3, 7, 10] as const;
-const vmStateChanges = 4;
+/** SynchronousMethodsSupported: define, destroy, modify resources, modify system, remove and add resources. */
+const methods = [2, 3, 5, 6, 7, 10] as const;
 
-/** What the management service can do (DSP1042). */
+/** IndicationsSupported: virtual resources, virtual systems. */
+const stateChanges = [2, 4] as const;
+
+const everyState = [...new Set((['off', 'running', 'paused', 'saved'] as const).flatMap(requestableStates))].sort(
+  (a, b) => a - b,
+);
+
+/** What the management service can do, and what can be asked of a virtual machine (DSP1042, DSP1057). */
 export function capabilitiesProviders(view: HostView): readonly Provider[] {
   const { parts, namespace } = view;
   const paths = new Paths(parts.identity, namespace);
@@ -19,19 +29,50 @@ export function capabilitiesProviders(view: HostView): readonly Provider[] {
     values: () => ({
       InstanceID: instanceId,
       ...elementFacts('Virtual system management'),
-      VirtualSystemTypesSupported: [`TVDC:${parts.hypervisor.name}`],
+      VirtualSystemTypesSupported: [virtualSystemType(view)],
       SynchronousMethodsSupported: [...methods],
       AsynchronousMethodsSupported: [],
-      IndicationsSupported: [vmStateChanges],
+      IndicationsSupported: [...stateChanges],
+      ElementNameEditSupported: false,
     }),
   });
+  const ofSystems = listProvider({
+    className: systemClass,
+    namespace,
+    rows: () => [parts.identity],
+    values: () => ({
+      InstanceID: systemId,
+      ...elementFacts('Virtual systems'),
+      RequestedStatesSupported: everyState,
+      // Names are changed by the management service, not by ModifyInstance of the system.
+      ElementNameEditSupported: false,
+    }),
+  });
+
+  const system = paths.byId(systemClass, systemId);
   const ofService = associationProvider({
     className: 'CIM_ElementCapabilities',
     namespace,
     *links() {
       const service = paths.service('TVDC_VirtualSystemManagementService');
-      yield { ManagedElement: service, Capabilities: paths.byId(className, instanceId) };
+      for (const element of [service, paths.host()]) {
+        yield { ManagedElement: element, Capabilities: paths.byId(className, instanceId) };
+      }
     },
   });
-  return [capabilities, ofService];
+  const ofEachSystem = associationProvider({
+    className: 'CIM_ElementCapabilities',
+    namespace,
+    ...linksByVm(
+      parts.inventory,
+      function* (vm) {
+        yield { ManagedElement: paths.vm(vm.uuid), Capabilities: system };
+      },
+      function* (object) {
+        if (object.className !== systemClass) return;
+        for (const vm of parts.inventory.vms()) yield { ManagedElement: paths.vm(vm.uuid), Capabilities: system };
+      },
+    ),
+  });
+  return [capabilities, ofSystems, ofService, ofEachSystem];
 }

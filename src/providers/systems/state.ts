@@ -1,4 +1,4 @@
-import type { Criticality, VmState } from '../../vmm/index.js';
+import type { Criticality, VirtualMachine, VmState } from '../../vmm/index.js';
 
 /** CIM_EnabledLogicalElement.EnabledState of each state. */
 export const enabledStates: Readonly<Record<VmState, number>> = { running: 2, off: 3, saved: 6, paused: 9 };
@@ -18,4 +18,9 @@ export function requestableStates(state: VmState): readonly number[] {
     case 'saved':
       return [2, 3];
   }
+}
+
+/** EnabledState of the devices of a virtual machine: on while it runs. */
+export function deviceState(vm: VirtualMachine): number {
+  return vm.state === 'running' ? enabledStates.running : enabledStates.off;
 }

@@ -11,6 +11,12 @@ export interface DomainSpec {
   readonly ports: readonly { readonly id: string; readonly mac: string; readonly bridge: string }[];
 }
 
+/** What a host has for its virtual machines. */
+export interface HostCapacity {
+  readonly memoryBytes: number;
+  readonly processors: number;
+}
+
 /**
  * A hypervisor. It decides nothing: what brings a domain to life takes a permit that only the reference monitor can make.
  * Every call is idempotent: the state asked for may be there already. Every call ends: what takes too long is a failure.
@@ -18,6 +24,8 @@ export interface DomainSpec {
  */
 export interface HypervisorDriver {
   readonly name: string;
+  /** What the machine has under the hypervisor, whether in use or not. */
+  capacity(): Promise<HostCapacity>;
   /** Makes a domain that is off run from its boot; takes a permit to start or to migrate in. */
   start(domain: DomainSpec, permit: Permit): Promise<void>;
   /** Ends a running or paused domain at once. */

@@ -1,2 +1,2 @@
-export type { DomainSpec, HypervisorDriver } from './driver.js';
+export type { DomainSpec, HostCapacity, HypervisorDriver } from './driver.js';
 export { createEmbeddedHypervisor } from './embedded/driver.js';

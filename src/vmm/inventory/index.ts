@@ -13,3 +13,4 @@ export {
   vmStates,
   type Volume,
 } from './types.js';
+export { nothingUsed, type ResourceUse, sumOfUse, useOfVm, useOfVolume } from './use.js';

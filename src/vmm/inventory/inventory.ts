@@ -1,6 +1,7 @@
 import { prefixEnd, type Store, type StoreTransaction } from '../../store/index.js';
 import type { Migration } from './migration.js';
 import type { VirtualMachine, Vlan, Volume } from './types.js';
+import { nothingUsed, type ResourceUse, sumOfUse, useOfVm, useOfVolume, withoutUse } from './use.js';
 
 interface Records {
   readonly vm: VirtualMachine;
@@ -52,6 +53,7 @@ export class Inventory {
   readonly #migrations: Table<'migration'>;
   readonly #names = new Map<string, string>();
   readonly #usersOfVolume = new Map<string, Set<string>>();
+  #use: ResourceUse = nothingUsed;
   /** Volumes by resource and by name. */
   readonly #volumeNames = new Map<string, string>();
 
@@ -61,7 +63,10 @@ export class Inventory {
     this.#volumes = new Table('volume', store);
     this.#vlans = new Table('vlan', store);
     this.#migrations = new Table('migration', store);
-    for (const vm of this.#vms.rows.values()) this.#index(vm);
+    for (const vm of this.#vms.rows.values()) {
+      this.#index(vm);
+      this.#use = sumOfUse(this.#use, useOfVm(vm));
+    }
     for (const volume of this.#volumes.rows.values()) this.#indexVolume(volume);
     for (const { direction, vm } of this.#migrations.rows.values()) if (direction === 'in') this.#index(vm);
   }
@@ -81,6 +86,7 @@ export class Inventory {
   }
 
   #indexVolume(volume: Volume): void {
+    this.#use = sumOfUse(this.#use, useOfVolume(volume));
     this.#volumeNames.set(volume.resource, volume.uuid);
     this.#volumeNames.set(volume.name, volume.uuid);
   }
@@ -88,6 +94,7 @@ export class Inventory {
   #unindexVolume(uuid: string): void {
     const before = this.volume(uuid);
     if (before === undefined) return;
+    this.#use = withoutUse(this.#use, useOfVolume(before));
     this.#volumeNames.delete(before.resource);
     this.#volumeNames.delete(before.name);
   }
@@ -103,6 +110,11 @@ export class Inventory {
   vmByName(name: string): VirtualMachine | undefined {
     const uuid = this.#names.get(name);
     return uuid === undefined ? undefined : this.vm(uuid);
+  }
+
+  /** What all virtual machines and volumes hold of the host's resources. */
+  use(): ResourceUse {
+    return this.#use;
   }
 
   volumes(): IterableIterator<Volume> {
@@ -155,54 +167,60 @@ export class Inventory {
 
   /** One atomic change; visible when it is on disk. Other areas may be written through `change.tx`. */
   change<T>(work: (change: InventoryChange) => T): Promise<T> {
-    return this.#store.transaction((tx) => {
-      const put = <K extends RecordKind>(table: Table<K>, record: Records[K], indexed: () => void): void => {
-        const key = keyOfRecord(table.kind, record);
-        tx.put('vmm', `${table.kind}/${key}`, JSON.stringify(record));
-        tx.afterCommit(() => {
-          indexed();
-          table.rows.set(key, record);
-        });
-      };
-      const remove = <K extends RecordKind>(table: Table<K>, key: string, indexed: () => void): void => {
-        tx.delete('vmm', `${table.kind}/${key}`);
-        tx.afterCommit(() => {
-          indexed();
-          table.rows.delete(key);
-        });
-      };
-      const forget = (uuid: string): void => {
-        const before = this.vm(uuid);
-        if (before !== undefined) this.#unindex(before);
-      };
-      const nothing = (): void => undefined;
-      const leave = (uuid: string): void => {
-        const before = this.migration(uuid);
-        if (before?.direction === 'in') this.#unindex(before.vm);
-      };
-      return work({
-        tx,
-        putVm: (vm) =>
-          put(this.#vms, vm, () => {
-            forget(vm.uuid);
-            this.#index(vm);
-          }),
-        deleteVm: (uuid) => remove(this.#vms, uuid, () => forget(uuid)),
-        putVolume: (volume) =>
-          put(this.#volumes, volume, () => {
-            this.#unindexVolume(volume.uuid);
-            this.#indexVolume(volume);
-          }),
-        deleteVolume: (uuid) => remove(this.#volumes, uuid, () => this.#unindexVolume(uuid)),
-        putVlan: (vlan) => put(this.#vlans, vlan, nothing),
-        deleteVlan: (id) => remove(this.#vlans, String(id).padStart(4, '0'), nothing),
-        putMigration: (migration) =>
-          put(this.#migrations, migration, () => {
-            leave(migration.vm.uuid);
-            if (migration.direction === 'in') this.#index(migration.vm);
-          }),
-        deleteMigration: (uuid) => remove(this.#migrations, uuid, () => leave(uuid)),
+    return this.#store.transaction((tx) => work(this.changeIn(tx)));
+  }
+
+  /** The same within a transaction of somebody else. */
+  changeIn(tx: StoreTransaction): InventoryChange {
+    const put = <K extends RecordKind>(table: Table<K>, record: Records[K], indexed: () => void): void => {
+      const key = keyOfRecord(table.kind, record);
+      tx.put('vmm', `${table.kind}/${key}`, JSON.stringify(record));
+      tx.afterCommit(() => {
+        indexed();
+        table.rows.set(key, record);
       });
-    });
+    };
+    const remove = <K extends RecordKind>(table: Table<K>, key: string, indexed: () => void): void => {
+      tx.delete('vmm', `${table.kind}/${key}`);
+      tx.afterCommit(() => {
+        indexed();
+        table.rows.delete(key);
+      });
+    };
+    const forget = (uuid: string): void => {
+      const before = this.vm(uuid);
+      if (before === undefined) return;
+      this.#unindex(before);
+      this.#use = withoutUse(this.#use, useOfVm(before));
+    };
+    const nothing = (): void => undefined;
+    const leave = (uuid: string): void => {
+      const before = this.migration(uuid);
+      if (before?.direction === 'in') this.#unindex(before.vm);
+    };
+    return {
+      tx,
+      putVm: (vm) =>
+        put(this.#vms, vm, () => {
+          forget(vm.uuid);
+          this.#index(vm);
+          this.#use = sumOfUse(this.#use, useOfVm(vm));
+        }),
+      deleteVm: (uuid) => remove(this.#vms, uuid, () => forget(uuid)),
+      putVolume: (volume) =>
+        put(this.#volumes, volume, () => {
+          this.#unindexVolume(volume.uuid);
+          this.#indexVolume(volume);
+        }),
+      deleteVolume: (uuid) => remove(this.#volumes, uuid, () => this.#unindexVolume(uuid)),
+      putVlan: (vlan) => put(this.#vlans, vlan, nothing),
+      deleteVlan: (id) => remove(this.#vlans, String(id).padStart(4, '0'), nothing),
+      putMigration: (migration) =>
+        put(this.#migrations, migration, () => {
+          leave(migration.vm.uuid);
+          if (migration.direction === 'in') this.#index(migration.vm);
+        }),
+      deleteMigration: (uuid) => remove(this.#migrations, uuid, () => leave(uuid)),
+    };
   }
 }

@@ -11,6 +11,8 @@ export interface EraseWatch {
  */
 export interface StorageDriver {
   readonly name: string;
+  /** Bytes of the place where volumes lie, in use or not. */
+  capacity(): Promise<bigint>;
   /** ACM resource name (`file:/…`) that a volume has or would have. */
   locate(uuid: string): string;
   /** Makes an empty volume; returns its ACM resource name. */

@@ -44,6 +44,11 @@ export interface ResourceLabel {
   readonly label: string;
 }
 
+/** Each is a device of its own for those who look. */
+export const mostProcessors = 1024;
+/** 16 TiB. */
+export const mostMemoryMiB = 1 << 24;
+
 const nameForm = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 
 function invalid(sentence: string): VmmError {
@@ -59,9 +64,10 @@ export function checkName(parts: HostParts, name: string): void {
 
 /** @throws VmmError `invalid` */
 export function checkSizes({ memoryMiB, processors }: Pick<VmSpec, 'memoryMiB' | 'processors'>): void {
-  if (!Number.isInteger(memoryMiB) || memoryMiB < 1) throw invalid(`memory must be at least 1 MiB, got ${memoryMiB}`);
-  if (!Number.isInteger(processors) || processors < 1)
-    throw invalid(`processors must be at least 1, got ${processors}`);
+  if (!Number.isInteger(memoryMiB) || memoryMiB < 1 || memoryMiB > mostMemoryMiB)
+    throw invalid(`memory must be 1 to ${mostMemoryMiB} MiB, got ${memoryMiB}`);
+  if (!Number.isInteger(processors) || processors < 1 || processors > mostProcessors)
+    throw invalid(`processors must be 1 to ${mostProcessors}, got ${processors}`);
 }
 
 function checkSpec(parts: HostParts, spec: VmSpec): void {
@@ -169,24 +175,5 @@ export function destroyVm(parts: HostParts, actor: Actor, uuid: string): Promise
       else await settleFailed(parts, uuid);
       if (parts.inventory.vm(uuid) !== undefined) throw error;
     }
-  });
-}
-
-/** How much a virtual machine matters; changes nothing else of it. @throws VmmError `not_found` */
-export function changeCriticality(
-  parts: HostParts,
-  actor: Actor,
-  uuid: string,
-  criticality: Criticality,
-): Promise<VirtualMachine> {
-  return holdVm(parts, uuid, { states: ['off', 'running', 'paused', 'saved'], what: 'change' }, async (before) => {
-    const vm: VirtualMachine = { ...before, criticality };
-    const recordId = await parts.inventory.change((change) => {
-      change.putVm(vm);
-      const facts = { change: 'criticality', criticality };
-      return parts.journal.append(change.tx, { kind: 'vm', actor: actor.user, subject: uuid, facts }).id;
-    });
-    parts.events.emit({ kind: 'vm-changed', recordId, vm, before, transition: 'criticality' });
-    return vm;
   });
 }

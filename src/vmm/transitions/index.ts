@@ -1,8 +1,10 @@
+export { addDevices, type AddedDevice, removeDevice, type WantedDevice } from './add-devices.js';
 export { cloneVm, type CloneChanges } from './clone.js';
 export {
-  changeCriticality,
   defineVm,
   destroyVm,
+  mostMemoryMiB,
+  mostProcessors,
   type ResourceLabel,
   type VmSpec,
   type VolumeSpec,
@@ -14,4 +16,5 @@ export { saveVm, stopVm } from './leave.js';
 export { pauseVm, unpauseVm } from './pause.js';
 export { resetVm } from './reset.js';
 export { restoreVm, startVm } from './start.js';
-export { markTrusted } from './trust.js';
+export { changeCriticality, markTrusted, modifyVm, type PortChange, type VmChange } from './modify.js';
+export { createVmTpm, destroyVmTpm } from './modify-tpm.js';

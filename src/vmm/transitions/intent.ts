@@ -14,6 +14,7 @@ export const transitionKinds = [
   'detach',
   'connect',
   'disconnect',
+  'tpm',
   'volume',
 ] as const;
 export type TransitionKind = (typeof transitionKinds)[number];

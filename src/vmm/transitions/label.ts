@@ -1,4 +1,5 @@
-import { type Decision, type LabelChange, tryParseLabel } from '../../acm/index.js';
+import { type Decision, formatLabel, type LabelChange, tryParseLabel } from '../../acm/index.js';
+import type { StoreTransaction } from '../../store/index.js';
 import { VmmError } from '../errors.js';
 import type { Actor } from '../events.js';
 import { type VirtualMachine, vlanResource } from '../inventory/index.js';
@@ -59,6 +60,65 @@ export function checkSanitized(parts: HostParts, target: LabelTarget, label: str
   throw new VmmError('sanitization_required', [volume.name]);
 }
 
+export interface LabelWish {
+  /** null: none. */
+  readonly label: string | null;
+  /** The label it has now, '' for none; undefined: not compared. */
+  readonly oldLabel?: string | undefined;
+}
+
+interface Relabelled {
+  readonly decision: Decision;
+  readonly recordId: string;
+  /** Full texts. */
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+function labelNow(parts: HostParts, element: LabelChange['element']): string | null {
+  const { labels } = parts.monitor;
+  const label = element.kind === 'vm' ? labels.vm(element.vm) : labels.resource(element.resource);
+  return label === undefined ? null : formatLabel(label.policy, label.label);
+}
+
+/**
+ * Changes the label of an element that the caller holds; `also` writes what belongs to the same act.
+ * @throws VmmError `not_found`, `sanitization_required` @throws RefusedError
+ */
+export async function relabelHeld(
+  parts: HostParts,
+  actor: Actor,
+  target: LabelTarget,
+  wish: LabelWish,
+  also: (tx: StoreTransaction) => void = () => undefined,
+): Promise<Relabelled> {
+  const { label, oldLabel } = wish;
+  const { element, id, name } = elementOf(parts, target);
+  checkSanitized(parts, target, label);
+  const before = labelNow(parts, element);
+  let recordId = '';
+  const change: LabelChange = { element, label, ...(oldLabel === undefined ? {} : { oldLabel }) };
+  const decision = await parts.monitor.changeLabel(change, {
+    record: (tx, taken) => {
+      const facts = {
+        change: label === null ? 'remove label' : 'assign label',
+        name,
+        label,
+        oldLabel: oldLabel ?? null,
+        ...decisionFacts(taken),
+      };
+      recordId = parts.journal.append(tx, { kind: 'label', actor: actor.user, subject: id, facts }).id;
+      also(tx);
+    },
+  });
+  if (!decision.permit) {
+    const messageId = decision.reason === 'old_label_mismatch' ? 'TVDC0207' : 'TVDC0203';
+    const sentence = messageId === 'TVDC0207' ? name : decision.sentence;
+    throw await refuse(parts, actor, { messageId, arguments: [sentence], element: id, decision }, null);
+  }
+  return { decision, recordId, before, after: labelNow(parts, element) };
+}
+
 /**
  * Assigns (or with null removes) the label of an element.
  * @param oldLabel the label it has now, '' for none; undefined: not compared
@@ -77,28 +137,8 @@ export function changeLabel(
       requireHere(parts, target.uuid);
       await settlePending(parts, target.uuid);
     }
-    const { element, id, name } = elementOf(parts, target);
-    checkSanitized(parts, target, label);
-    let recordId = '';
-    const change: LabelChange = { element, label, ...(oldLabel === undefined ? {} : { oldLabel }) };
-    const decision = await parts.monitor.changeLabel(change, {
-      record: (tx, taken) => {
-        const facts = {
-          change: label === null ? 'remove label' : 'assign label',
-          name,
-          label,
-          oldLabel: oldLabel ?? null,
-          ...decisionFacts(taken),
-        };
-        recordId = parts.journal.append(tx, { kind: 'label', actor: actor.user, subject: id, facts }).id;
-      },
-    });
-    if (!decision.permit) {
-      const messageId = decision.reason === 'old_label_mismatch' ? 'TVDC0207' : 'TVDC0203';
-      const sentence = messageId === 'TVDC0207' ? name : decision.sentence;
-      throw await refuse(parts, actor, { messageId, arguments: [sentence], element: id, decision }, null);
-    }
-    parts.events.emit({ kind: 'label-changed', recordId, element: id, label });
+    const { decision, recordId, before } = await relabelHeld(parts, actor, target, { label, oldLabel });
+    parts.events.emit({ kind: 'label-changed', recordId, element: elementOf(parts, target).id, label, before });
     return decision;
   });
 }

@@ -33,6 +33,7 @@ export function createMemoryStorage(): MemoryStorage {
   const locate = (uuid: string): string => `file:/volumes/${uuid}`;
   return {
     name: 'memory',
+    capacity: async () => 1n << 40n,
     contents,
     locate,
     create: async (uuid) => {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { availableParallelism, totalmem } from 'node:os';
 import { isPermit, type Permit } from '../../../acm/index.js';
 import { prefixEnd, type Store } from '../../../store/index.js';
 import { VmmError } from '../../errors.js';
@@ -22,6 +23,12 @@ function failed(sentence: string): VmmError {
 function demandPermit(permit: Permit, uuid: string, transitions: readonly Permit['transition'][]): void {
   if (!isPermit(permit, uuid) || !transitions.includes(permit.transition))
     throw failed(`no permit of the reference monitor for ${uuid}`);
+}
+
+/** Memory of this machine, or of the part of it in which this process lives. */
+function memoryBytes(): number {
+  const bound = process.constrainedMemory();
+  return bound > 0 && bound < totalmem() ? bound : totalmem();
 }
 
 /**
@@ -59,6 +66,7 @@ export function createEmbeddedHypervisor(store: Store): HypervisorDriver {
 
   return {
     name: 'embedded',
+    capacity: async () => ({ memoryBytes: memoryBytes(), processors: availableParallelism() }),
     start: async (spec, permit) => {
       demandPermit(permit, spec.uuid, ['start', 'migrate_in']);
       await enter(spec, 'off');

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { copyFile, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, mkdir, open, rename, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../../../base/index.js';
 import { VmmError } from '../../errors.js';
@@ -45,6 +45,12 @@ export function createEmbeddedStorage(folder: string): StorageDriver {
 
   return {
     name: 'embedded',
+    capacity: () =>
+      guarded(folder, async () => {
+        await mkdir(folder, { recursive: true, mode: 0o700 });
+        const { bsize, blocks } = await statfs(folder, { bigint: true });
+        return bsize * blocks;
+      }),
     locate: (uuid) => `file:${placeOf(uuid)}`,
     create: (uuid, sizeBytes) =>
       guarded(`volume ${uuid}`, async () => {
