@@ -146,9 +146,13 @@ describe('the trusted mark', () => {
     expect(host.events).toEqual([]);
     await markTrusted(parts, actor, uuid, true);
     const [event] = host.events;
-    expect(event).toMatchObject({ kind: 'vm-changed', transition: 'trusted' });
+    expect(event).toMatchObject({ kind: 'vm-changed', transition: 'modify' });
     const entry = parts.journal.get(event?.kind === 'vm-changed' ? event.recordId : '');
-    expect(entry).toMatchObject({ actor: 'tester', subject: uuid, facts: { trusted: true } });
+    expect(entry).toMatchObject({
+      actor: 'tester',
+      subject: uuid,
+      facts: { changes: { trusted: { from: false, to: true } } },
+    });
   });
 
   test('is not copied', async () => {

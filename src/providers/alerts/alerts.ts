@@ -87,7 +87,7 @@ export function startAlerts(view: HostView, ports: AlertPorts): () => void {
     ports.publish(namespace, createInstance(ports.classOf(className), values));
   };
 
-  const settings = new SettingChanges(view, ports.classOf);
+  const settings = new SettingChanges(view, (name) => ports.classOf(name));
   const tellSettings = (event: HostEvent): void => {
     for (const { before, after } of settings.of(event)) {
       if (before === null && after !== null) lifeCycle('CIM_InstCreation', after);

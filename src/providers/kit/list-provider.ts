@@ -103,7 +103,7 @@ export function associationProvider(options: AssociationOptions): Provider {
     namespaces: [options.namespace],
     enumerate: (context) => inBatches(options.links(), (link) => make(context, link)),
     async get(context, path) {
-      const ends = path.keys.map(({ name, value }) => ({ name, value: value as CimValue }));
+      const ends = path.keys.map(({ name, value }) => ({ name, value: value }));
       const object = ends.map(({ value }) => value).find((value) => isPath(value));
       if (object === undefined) return null;
       for (const link of candidates(object)) {

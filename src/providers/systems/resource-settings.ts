@@ -97,7 +97,7 @@ export function vlanOfConnection(setting: CimInstance): number | null {
   const connection = setting.get('Connection');
   if (connection === undefined || connection === null || !isCimArray(connection) || connection.length === 0)
     return null;
-  const id = Number(/(\d+)"?$/.exec(String(connection[0]))?.[1] ?? Number.NaN);
+  const id = Number(/(\d+)"?$/.exec(typeof connection[0] === 'string' ? connection[0] : '')?.[1] ?? Number.NaN);
   if (!Number.isInteger(id)) throw new CimError(4, 'Connection names no VLAN');
   return id;
 }
