@@ -11,8 +11,8 @@ const systemId = 'TVDC:VirtualSystem';
 /** SynchronousMethodsSupported: define, destroy, modify resources, modify system, remove and add resources. */
 const methods = [2, 3, 5, 6, 7, 10] as const;
 
-/** IndicationsSupported: virtual resources, virtual systems. */
-const stateChanges = [2, 4] as const;
+/** IndicationsSupported: virtual resources, jobs, virtual systems. */
+const stateChanges = [2, 3, 4] as const;
 
 const everyState = [...new Set((['off', 'running', 'paused', 'saved'] as const).flatMap(requestableStates))].sort(
   (a, b) => a - b,
