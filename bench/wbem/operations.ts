@@ -177,7 +177,7 @@ export function operations(): readonly Measured[] {
     {
       name: 'ModifyInstance',
       peer: { name: 'either', figures: [1.06, 1.48, 1.27] },
-      goal: [0.35, 0.35],
+      goal: [0.3, 0.1],
       connections: all,
       run: inTurn(instances, (at) => ({
         kind: 'ModifyInstance',
@@ -189,7 +189,7 @@ export function operations(): readonly Measured[] {
     {
       name: 'CreateInstance and DeleteInstance',
       peer: { name: 'either', figures: [1.9, 7.0, 7.1] },
-      goal: [0.63, 0.63],
+      goal: [0.55, 0.2],
       connections: all,
       async run(connection) {
         const at = created++;

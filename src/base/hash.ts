@@ -16,7 +16,7 @@ export const hash: (algorithm: HashAlgorithm, data: Uint8Array) => Uint8Array =
     ? (algorithm, data) => crypto.createHash(algorithm).update(data).digest()
     : (algorithm, data) => oneShot(algorithm, data, 'buffer');
 
-type OneShotText = (algorithm: string, data: Uint8Array, encoding: 'latin1') => string;
+type OneShotText = (algorithm: string, data: Uint8Array, encoding: 'latin1' | 'hex') => string;
 
 /**
  * As `hash`, as a text of one character for each octet: a third of the cost where very many digests are made, since no
@@ -26,6 +26,12 @@ export const hashOctets: (algorithm: HashAlgorithm, data: Uint8Array) => string 
   oneShot === undefined
     ? (algorithm, data) => crypto.createHash(algorithm).update(data).digest('binary')
     : (algorithm, data) => (oneShot as unknown as OneShotText)(algorithm, data, 'latin1');
+
+/** As `hash`, in lower-case hexadecimal digits. */
+export const hashHex: (algorithm: HashAlgorithm, data: Uint8Array) => string =
+  oneShot === undefined
+    ? (algorithm, data) => crypto.createHash(algorithm).update(data).digest('hex')
+    : (algorithm, data) => (oneShot as unknown as OneShotText)(algorithm, data, 'hex');
 
 export function hmac(algorithm: HashAlgorithm, key: Uint8Array, data: Uint8Array): Uint8Array {
   return crypto.createHmac(algorithm, key).update(data).digest();

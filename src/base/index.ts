@@ -10,7 +10,7 @@ export {
   TvdcError,
   unreachable,
 } from './errors.js';
-export { digestSizes, hash, type HashAlgorithm, hashAlgorithms, hashOctets, hmac } from './hash.js';
+export { digestSizes, hash, type HashAlgorithm, hashAlgorithms, hashHex, hashOctets, hmac } from './hash.js';
 export { type Log, type LogFields, MemoryLog, silentLog } from './log.js';
 export { formatMessage, type MessageId, messages } from './messages.js';
 export { createKeyedLock, type KeyedLock } from './lock.js';

@@ -1,4 +1,4 @@
-import { hash, toHex } from '../base/index.js';
+import { hashHex } from '../base/index.js';
 import { canonicalJson, type JsonValue } from './canonical-json.js';
 
 /** What happened, as the one who saw it hands it over. */
@@ -50,7 +50,7 @@ function canonicalText({ actor, facts, id, kind, previous, sequence, subject, ti
 }
 
 function hashOfText(text: string): string {
-  return toHex(hash('sha256', Buffer.from(text)));
+  return hashHex('sha256', Buffer.from(text));
 }
 
 /** The hash that an entry must have. */
