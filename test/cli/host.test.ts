@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { isLocal } from '../../src/cli/connection/index.js';
 import { splitCredentials } from '../../src/cli/connection/login.js';
 import { type ManagementVm, openManagementVm } from '../../src/host/management-vm/index.js';
@@ -119,6 +119,16 @@ describe('the commands for a host', () => {
     expect(JSON.parse(quote.out)).toMatchObject({ quote: expect.stringMatching(/^ff544347/) as string });
     expect((await tvdc('vtpm', 'pcrs', 'nobody')).status).toBe(1);
     expect((await tvdc('vtpm', 'quote', 'ma-1', '--nonce', 'xyz')).status).toBe(2);
+  });
+
+  test('compile MOF in the host: a file named from here, into a namespace that has no qualifier types', async () => {
+    const thing = join(folder, 'thing.mof');
+    writeFileSync(thing, 'class ACME_Thing { [Key] string Name; };\ninstance of ACME_Thing { Name = "one"; };\n');
+    expect((await tvdc('wbem', 'namespace', 'create', 'root/acme')).status).toBe(0);
+    const compile = (...more: readonly string[]) =>
+      tvdc('mof', 'compile', relative(process.cwd(), thing), '--namespace', 'root/acme', '-o', 'json', ...more);
+    expect(JSON.parse((await compile()).out)).toMatchObject({ created: 72, unchanged: 0 });
+    expect(JSON.parse((await compile('--mode', 'remove')).out)).toMatchObject({ deleted: 2 });
   });
 
   test('list domains', async () => {

@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { createTestServer, type TestServer } from '../../src/host/testing/index.js';
 import { run } from './run.js';
 
@@ -69,6 +69,23 @@ describe('tvdc mof and tvdc schema', () => {
     expect(again).toMatchObject({ unchanged: 1, modified: 1 });
     expect((await at('mof', 'compile', good, '--mode', 'remove')).out).toBe('root/cimv2: 2 deleted\n');
     expect((await at('mof', 'compile', good, '--mode', 'eat')).status).toBe(2);
+  });
+
+  test('compile takes names relative to where it runs, and brings the qualifier types to a namespace without any', async () => {
+    await server.repository.createNamespace('root/fresh');
+    const fresh = async (...argv: readonly string[]): Promise<string> =>
+      (await run('mof', 'compile', ...argv, '--url', server.url, '--namespace', 'root/fresh', '-o', 'json')).out;
+    expect(JSON.parse(await fresh(relative(process.cwd(), good)))).toMatchObject({ created: 72 });
+    const own = file('own.mof', 'Qualifier ACME : string = null, Scope(class);\n[ACME("x")] class ACME_Own {};\n');
+    await server.repository.createNamespace('root/own');
+    const alone = await run('mof', 'compile', own, '--url', server.url, '--namespace', 'root/own');
+    expect(alone.out).toBe('root/own: 2 created\n');
+  });
+
+  test('several errors stand in the order of their places', async () => {
+    const two = file('two.mof', 'class ACME_A { uint8 Small = 300; };\nclass ACME_B { nonsense P; };\n');
+    const { errors } = JSON.parse((await run('mof', 'check', '-o', 'json', two)).out) as { errors: { line: number }[] };
+    expect(errors.map(({ line }) => line)).toEqual([1, 2]);
   });
 
   test('a subclass of what the server has compiles without its text', async () => {

@@ -162,7 +162,7 @@ class Compilation {
     const classes: CimClass[] = [];
     const visited = new Map<string, 'open' | 'done'>();
     for (const placed of unit.classes.values()) this.#order(placed, unit, own, visited, classes);
-    if (this.reader.errors.items.length === 0) for (const cls of classes) this.#check(cls, unit, schema);
+    if (this.reader.errors.empty) for (const cls of classes) this.#check(cls, unit, schema);
     return { name: unit.namespace, qualifierTypes, classes, schema };
   }
 
@@ -229,7 +229,7 @@ class Compilation {
   }
 
   #instances(unit: MofUnit): CimInstance[] {
-    if (this.reader.errors.items.length > 0) return [];
+    if (!this.reader.errors.empty) return [];
     const context = this.#contexts.get(unit) as InstanceContext;
     const out: CimInstance[] = [];
     for (const placed of unit.instances) {

@@ -52,6 +52,8 @@ export function createDiagnostic(
 export function formatDiagnostic(diagnostic: MofDiagnostic): string {
   const { file, line, column, severity, message, sourceLine } = diagnostic;
   const head = `${file}:${line}:${column}: ${severity}: ${message}`;
+  // A file that is not there has no line to show.
+  if (sourceLine === '') return head;
   if (column > sourceLine.length + 1) return `${head}\n  ${sourceLine}`;
   // Tabs stay tabs, so that the caret stands below its character.
   const indent = sourceLine.slice(0, column - 1).replace(/[^\t]/g, ' ');

@@ -44,19 +44,33 @@ export class MofUnit {
 
 /** Collects faults with their places, up to a number. */
 export class DiagnosticList {
-  readonly items: MofDiagnostic[] = [];
+  readonly #items: MofDiagnostic[] = [];
   readonly #most: number;
+  readonly #files: readonly string[];
 
-  constructor(most: number) {
+  /** @param files names of the files in the order in which they were read, as they are read */
+  constructor(most: number, files: readonly string[]) {
     this.#most = most;
+    this.#files = files;
+  }
+
+  /** File by file in the order in which they were read, each from its beginning to its end. */
+  get items(): readonly MofDiagnostic[] {
+    const files = new Map(this.#files.map((file, at) => [file, at]));
+    const rank = ({ file }: MofDiagnostic): number => files.get(file) ?? -1;
+    return [...this.#items].sort((a, b) => rank(a) - rank(b) || a.line - b.line || a.column - b.column);
+  }
+
+  get empty(): boolean {
+    return this.#items.length === 0;
   }
 
   get full(): boolean {
-    return this.items.length >= this.#most;
+    return this.#items.length >= this.#most;
   }
 
   add(severity: MofDiagnostic['severity'], source: MofSource, offset: number, message: string): void {
-    if (!this.full) this.items.push(createDiagnostic(severity, source, offset, message));
+    if (!this.full) this.#items.push(createDiagnostic(severity, source, offset, message));
   }
 }
 
@@ -80,8 +94,8 @@ export class UnitReader {
 
   constructor(loader: SourceLoader, mostFaults: number) {
     this.#loader = loader;
-    this.errors = new DiagnosticList(mostFaults);
-    this.warnings = new DiagnosticList(mostFaults);
+    this.errors = new DiagnosticList(mostFaults, this.files);
+    this.warnings = new DiagnosticList(mostFaults, this.files);
   }
 
   unit(namespace: string): MofUnit {

@@ -38,7 +38,7 @@ export interface LoadWish {
   readonly mode: LoadMode;
   /** Compile and compare with the server, load nothing. */
   readonly checkOnly: boolean;
-  /** Compiled first where the namespace has no qualifier types. */
+  /** Compiled first where neither the namespace nor the files have qualifier types. */
   readonly qualifiers: MofSource | null;
 }
 
@@ -55,6 +55,19 @@ function sentenceOf(namespace: string, counts: Counts): string {
   return `${namespace}: ${words.length === 0 ? 'nothing to do' : words.join(', ')}`;
 }
 
+/** The texts of the files, behind the standard qualifier types where those are wanted. */
+async function textsToSend(
+  client: WbemClient,
+  namespace: string,
+  { loader, files, qualifiers }: LoadWish,
+): Promise<{ readonly sources: readonly MofSource[]; readonly files: readonly string[] }> {
+  const { sources, entries, declaresQualifiers } = collectSources(loader, files);
+  const missing =
+    qualifiers !== null && !declaresQualifiers && (await client.enumerateQualifiers({ namespace })).length === 0;
+  if (!missing) return { sources, files: entries };
+  return { sources: [qualifiers, ...sources], files: [qualifiers.name, ...entries] };
+}
+
 /** Lets a server of ours do it, in one transaction. @returns whether it did @throws Exit 1, CimError */
 async function loadByService(
   streams: Streams,
@@ -67,8 +80,8 @@ async function loadByService(
   const namespace = namespaceOf(options);
   const archive = wish.archive ?? null;
   const mode = wish.checkOnly ? 'check' : wish.mode;
-  const sources = archive === null ? collectSources(wish.loader, wish.files) : [];
-  const result = await compileByService(client, service, { namespace, mode, sources, archive, files: wish.files });
+  const sent = archive === null ? await textsToSend(client, namespace, wish) : { sources: [], files: wish.files };
+  const result = await compileByService(client, service, { namespace, mode, archive, ...sent });
   if (result === null) return false;
   for (const text of [...result.errors, ...result.warnings]) streams.notes.write(`${text}\n`);
   if (result.errors.length > 0) throw new Exit(exitStatus.no);
@@ -85,7 +98,8 @@ export async function loadOnServer(streams: Streams, options: ConnectionOptions,
   if (await loadByService(streams, options, wish, client)) return;
   const namespace = namespaceOf(options);
   const existing = await schemaOnServer(client, namespace);
-  const qualifiers = existing.qualifierTypes().length > 0 || wish.qualifiers === null ? [] : [wish.qualifiers];
+  const complete = existing.qualifierTypes().length > 0 || collectSources(wish.loader, wish.files).declaresQualifiers;
+  const qualifiers = complete || wish.qualifiers === null ? [] : [wish.qualifiers];
   const compiled = compileFiles(streams, wish.loader, [...qualifiers, ...wish.files], {
     namespace,
     existing: (name) => (name.toLowerCase() === namespace.toLowerCase() ? existing : undefined),

@@ -89,15 +89,22 @@ export async function compileByService(
   };
 }
 
+/** What a compilation of files reads. */
+export interface Collected {
+  readonly sources: readonly MofSource[];
+  /** The files themselves, under the names of their texts. */
+  readonly entries: readonly string[];
+  readonly declaresQualifiers: boolean;
+}
+
 /** Every text that a compilation of these files reads. */
-export function collectSources(loader: SourceLoader, files: readonly (string | MofSource)[]): readonly MofSource[] {
+export function collectSources(loader: SourceLoader, files: readonly string[]): Collected {
   const found = new Map<string, MofSource>();
   const remember = (source: MofSource | null): MofSource | null => {
     if (source !== null) found.set(source.name, source);
     return source;
   };
-  for (const file of files) if (typeof file !== 'string') remember(file);
-  compileMof(
+  const compiled = compileMof(
     {
       load: (name, from) => remember(loader.load(name, from)),
       findClass: (className) => remember(loader.findClass(className)),
@@ -105,7 +112,11 @@ export function collectSources(loader: SourceLoader, files: readonly (string | M
     files,
     { mostErrors: 100_000 },
   );
-  return [...found.values()];
+  return {
+    sources: [...found.values()],
+    entries: files.map((file) => loader.load(file, null)?.name ?? file),
+    declaresQualifiers: compiled.namespaces.some(({ qualifierTypes }) => qualifierTypes.length > 0),
+  };
 }
 
 async function invoke(

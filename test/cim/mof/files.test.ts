@@ -78,11 +78,11 @@ describe('errors', () => {
     };
     const { errors, namespaces } = compile(files, 'a.mof');
     expect(errors.map(formatDiagnostic)).toEqual([
-      'b.mof:1:15: error: unknown type nonsense\n    class T_B { nonsense P; };\n                ^',
-      'a.mof:6:3: error: expected ";", got string\n    string S;\n    ^',
-      'a.mof:9:13: error: expected the name of the superclass, got {\n  class T_C : { };\n              ^',
       'a.mof:3:13: error: default of P: expected string, got 5\n  \tstring P = 5;\n  \t           ^',
       'a.mof:4:13: error: default of Q: expected uint8 (0 to 255), got "x"\n    uint8 Q = "x";\n              ^',
+      'a.mof:6:3: error: expected ";", got string\n    string S;\n    ^',
+      'a.mof:9:13: error: expected the name of the superclass, got {\n  class T_C : { };\n              ^',
+      'b.mof:1:15: error: unknown type nonsense\n    class T_B { nonsense P; };\n                ^',
     ]);
     expect(namespaces[0]?.classes.map(({ name }) => name)).toEqual(['T_B', 'T_A', 'T_D']);
   });
