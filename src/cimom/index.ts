@@ -3,7 +3,14 @@ export { defaultLimits, type ObjectManagerLimits } from './limits.js';
 export { createObjectManager, type ObjectManagerOptions } from './manager.js';
 export type { OperationReport } from './operation-statistics.js';
 export type { ExecuteOptions, ObjectManager } from './object-manager.js';
-export type { ClassView, MethodFunction, MethodOutcome, Provider, ProviderContext } from './provider/index.js';
+export type {
+  ClassView,
+  MethodFunction,
+  MethodOutcome,
+  Provider,
+  ProviderContext,
+  ProviderQuery,
+} from './provider/index.js';
 export {
   type ProviderRegistry,
   type ProviderReport,

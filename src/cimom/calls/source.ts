@@ -12,6 +12,7 @@ import {
 import { type Batches, CimError } from '../../cim/operations/index.js';
 import { checkInstance, normalizePath } from '../../cim/schema/index.js';
 import type { ResolvedNamespace } from '../namespaces.js';
+import type { ProviderQuery } from '../provider/index.js';
 import type { RegisteredProvider } from '../registry/index.js';
 import type { Call } from './call.js';
 import { blameProvider, References } from './references.js';
@@ -54,6 +55,32 @@ export class ClassSource {
       registered,
       'enumerate',
       () => (provider.enumerate as NonNullable<typeof provider.enumerate>)(call.context(this.place, propertyList)),
+      (batch) => this.checked(batch),
+      call.signal,
+    );
+  }
+
+  /**
+   * Instances that may meet a query: what the provider finds for it, else all.
+   * @throws CimError 7 the provider does not enumerate; 1 it failed
+   */
+  query(query: ProviderQuery): Batches<CimInstance> {
+    const { call, registered } = this;
+    const provider = registered?.provider;
+    if (registered === undefined || provider?.query === undefined) return this.enumerate(null);
+    const { guard } = call.engine;
+    let found: Batches<CimInstance> | null;
+    try {
+      found = provider.query(call.context(this.place, null), query);
+    } catch (error) {
+      throw guard.failure(registered, 'query', error);
+    }
+    if (found === null) return this.enumerate(null);
+    const batches = found;
+    return guard.stream(
+      registered,
+      'query',
+      () => batches,
       (batch) => this.checked(batch),
       call.signal,
     );

@@ -2,9 +2,15 @@ import { foldName, type CimInstance } from '../../cim/model/index.js';
 import { CimError } from '../../cim/operations/index.js';
 import { compileFilter, parseQuery } from '../../cim/query/index.js';
 import type { Call } from '../calls/index.js';
+import type { ProviderQuery } from '../provider/index.js';
 
-/** Whether an instance is wanted. */
-export type OpenFilter = (instance: CimInstance) => boolean;
+/** The filter of an Open operation. */
+export interface OpenFilter {
+  /** Whether an instance is wanted. */
+  readonly test: (instance: CimInstance) => boolean;
+  /** The same for providers that can find such instances by themselves; undefined: it wants all. */
+  readonly query: ProviderQuery | undefined;
+}
 
 const filterLanguage = 'DMTF:FQL';
 
@@ -27,6 +33,10 @@ export function filterOf(
     throw new CimError(14, `filters are written in ${filterLanguage}, got "${filterQueryLanguage.slice(0, 64)}"`);
   }
   const query = parseQuery(filterLanguage, filterQuery);
+  const { where } = query;
   const now = (): number => call.engine.clock.now();
-  return compileFilter(query, call.home.space.schema, className === null ? { now } : { now, className });
+  return {
+    test: compileFilter(query, call.home.space.schema, className === null ? { now } : { now, className }),
+    query: where === null ? undefined : { language: filterLanguage, text: filterQuery, where },
+  };
 }

@@ -108,7 +108,7 @@ function filtered(
   filter: OpenFilter | null,
 ): readonly Segment<CimInstance>[] {
   if (filter === null) return segments;
-  return segments.map((segment) => () => mapBatches(segment(), (batch) => batch.filter(filter)));
+  return segments.map((segment) => () => mapBatches(segment(), (batch) => batch.filter(filter.test)));
 }
 
 export async function openEnumerateInstances(
@@ -120,10 +120,11 @@ export async function openEnumerateInstances(
   call.classOf(className);
   const filter = filterOf(call, request, className);
   const seen = propertiesSeen(call.classOf(className), deepInheritance, propertyList);
-  const cut = cutBatch(call, seen === null ? null : new Selection(seen), filter);
+  const cut = cutBatch(call, seen === null ? null : new Selection(seen), filter?.test);
   // What a filter looks at need not be what the client wants to see.
   const sources = sourcesBelow(call, className);
-  const make = () => renamed(call, instanceSegments(sources, filter === null ? propertyList : null, cut));
+  const wanted = filter === null ? propertyList : null;
+  const make = () => renamed(call, instanceSegments(sources, wanted, cut, filter?.query));
   return pulledInstances(await open(call, request, 'instances-with-path', make), true);
 }
 
@@ -139,7 +140,8 @@ export async function openEnumerateInstancePaths(
   if (filter === null && home.name === home.space.name) {
     return pulledPaths(await open(call, request, 'instance-paths', () => pathSegments(call, sources)));
   }
-  const make = () => pathsOf(renamed(call, instanceSegments(sources, null, cutBatch(call, null, filter))));
+  const cut = cutBatch(call, null, filter?.test);
+  const make = () => pathsOf(renamed(call, instanceSegments(sources, null, cut, filter?.query)));
   return pulledPaths(await open(call, request, 'instance-paths', make));
 }
 

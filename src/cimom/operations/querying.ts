@@ -27,11 +27,16 @@ function parse(language: string, text: string): { readonly query: Query; readonl
   return { query, className: query.fromClass };
 }
 
-/** What a query has to look at: where it demands a value for every key, one instance. */
-async function* candidates(source: ClassSource, query: Query): AsyncGenerator<readonly CimInstance[], void, undefined> {
+/** What a query has to look at: where it demands a value for every key, one instance; else what the provider finds. */
+async function* candidates(
+  source: ClassSource,
+  language: string,
+  query: Query,
+): AsyncGenerator<readonly CimInstance[], void, undefined> {
   const path = source.readable ? keyConstraint(query, source.cls) : null;
   if (path === null) {
-    yield* source.enumerate(null);
+    const { text, where } = query;
+    yield* where === null ? source.enumerate(null) : source.query({ language, text, where });
     return;
   }
   const instance = await source.get(path, null);
@@ -58,7 +63,7 @@ async function prepare(call: Call, language: string, text: string): Promise<Prep
     return out;
   };
   const sources = sourcesBelow(call, className);
-  const segments = () => sources.map((source) => () => mapBatches(candidates(source, query), select));
+  const segments = () => sources.map((source) => () => mapBatches(candidates(source, language, query), select));
   return { query, cls, segments };
 }
 

@@ -12,6 +12,7 @@ import {
 } from '../../cim/operations/index.js';
 import { keysOfClass } from '../../cim/schema/index.js';
 import { type Call, ClassSource, flatten, mapBatches, Selection } from '../calls/index.js';
+import type { ProviderQuery } from '../provider/index.js';
 import type { Segment } from '../pulls/index.js';
 
 /** Sources of a class and all its subclasses that may have instances. @throws CimError 5, 7 */
@@ -46,23 +47,26 @@ export function propertiesSeen(
 export function cutBatch(
   call: Call,
   selection: Selection | null,
-  keep: ((instance: CimInstance) => boolean) | null = null,
+  keep?: (instance: CimInstance) => boolean,
 ): (batch: readonly CimInstance[]) => readonly CimInstance[] {
   const namespace = call.home.space.name;
   return (batch) => {
     let seen = call.visible(batch, namespace);
-    if (keep !== null) seen = seen.filter(keep);
+    if (keep !== undefined) seen = seen.filter(keep);
     return selection === null ? seen : selection.batch(seen);
   };
 }
 
-/** Instances of a class and its subclasses, a segment for each class, through `cut`. */
+/** Instances of a class and its subclasses, a segment for each class, through `cut`, which also sorts out what a query does not want. */
 export function instanceSegments(
   sources: readonly ClassSource[],
   propertyList: readonly string[] | null,
   cut: (batch: readonly CimInstance[]) => readonly CimInstance[],
+  query: ProviderQuery | undefined = undefined,
 ): readonly Segment<CimInstance>[] {
-  return sources.map((source) => () => mapBatches(source.enumerate(propertyList), cut));
+  return sources.map(
+    (source) => () => mapBatches(query === undefined ? source.enumerate(propertyList) : source.query(query), cut),
+  );
 }
 
 /** Their names alone; repository classes are not even read. */

@@ -1,4 +1,5 @@
 import type { Batches } from '../../cim/operations/index.js';
+import type { Condition } from '../../cim/query/index.js';
 import type { CimClass, CimInstance, CimInstancePath, CimValue } from '../../cim/model/index.js';
 import type { Caller } from '../security/caller.js';
 
@@ -20,6 +21,15 @@ export interface ProviderContext {
   /** Ends with the enumeration: close, idle, disconnect, shutdown. */
   readonly signal: AbortSignal;
   readonly classes: ClassView;
+}
+
+/** What a query or the filter of an enumeration asks for. */
+export interface ProviderQuery {
+  /** As the client named it: WQL, DMTF:CQL, DMTF:FQL. */
+  readonly language: string;
+  readonly text: string;
+  /** The condition, parsed. Properties that the class does not have are NULL. */
+  readonly where: Condition;
 }
 
 /** OUT parameters and return value of a method; parameters that are NULL may be left out. */
@@ -51,6 +61,11 @@ export interface Provider {
   /** Namespaces served; names without case. */
   readonly namespaces: readonly string[];
   enumerate?(context: ProviderContext): Batches<CimInstance>;
+  /**
+   * Instances that may meet the query: each is tested again, so there may be too many but never too few. Null: this query
+   * is no easier than an enumeration. Offered beside `enumerate`.
+   */
+  query?(context: ProviderContext, query: ProviderQuery): Batches<CimInstance> | null;
   /** Null: there is none. Left out: found by enumerating. */
   get?(context: ProviderContext, path: CimInstancePath): Promise<CimInstance | null>;
   create?(context: ProviderContext, instance: CimInstance): Promise<CimInstancePath>;

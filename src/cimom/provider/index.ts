@@ -1,1 +1,1 @@
-export type { ClassView, MethodFunction, MethodOutcome, Provider, ProviderContext } from './contract.js';
+export type { ClassView, MethodFunction, MethodOutcome, Provider, ProviderContext, ProviderQuery } from './contract.js';
