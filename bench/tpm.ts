@@ -19,6 +19,7 @@ import {
   swtpmAvailable,
   type VtpmBackend,
 } from '../src/vtpm/index.js';
+import { createSealer, createStateVault } from '../src/vtpm/state/index.js';
 import { createSwtpmDriver } from '../src/vtpm/swtpm/index.js';
 
 const rounds = Number(process.env['BENCH_ROUNDS'] ?? 2000);
@@ -107,7 +108,8 @@ try {
   await commands('software', createSoftwareTpm());
   await lifeCycle('software');
   if (await swtpmAvailable()) {
-    const driver = createSwtpmDriver({ folder: join(folder, 'plain'), randomness: systemRandomness, log: silentLog });
+    const vault = createStateVault(createMemoryStore(), createSealer(new Uint8Array(32), systemRandomness));
+    const driver = createSwtpmDriver({ vault, randomness: systemRandomness, log: silentLog });
     await driver.manufacture('tpm', (transport) => commands('swtpm', transport));
     await lifeCycle('swtpm');
   } else console.log('swtpm is not installed: nothing to compare with');

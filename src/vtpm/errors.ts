@@ -11,6 +11,8 @@ export type VtpmErrorCode =
   | 'vtpm_offer_invalid'
   | 'vtpm_blob_invalid'
   | 'vtpm_state_invalid'
+  | 'vtpm_rolled_back'
+  | 'vtpm_key_unavailable'
   | 'vtpm_backend_unavailable'
   | 'vtpm_failed'
   | 'vtpm_closed';

@@ -58,6 +58,7 @@ export function createFakeVtpms(store: Store): FakeVtpms {
   let offered = 0;
 
   return {
+    protection: { kind: 'file', pcrs: null, epoch: 0 },
     list: () => [...tpms.values()].map(show),
     get: (vm) => tpms.get(vm) as VtpmInstance | undefined,
     find: (uuid) => [...tpms.values()].map(show).find((tpm) => tpm.uuid === uuid),

@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { concatBytes, hash, silentLog, systemRandomness } from '../../src/base/index.js';
 import {
   activateCredential,
@@ -25,6 +22,7 @@ import {
 import { createSoftwareTpm, swtpmAvailable } from '../../src/vtpm/index.js';
 import { createSwtpmDriver } from '../../src/vtpm/swtpm/index.js';
 import { errorLike } from '../support/errors.js';
+import { memoryVault } from '../support/vaults.js';
 
 const backends = (await swtpmAvailable()) ? (['software', 'swtpm'] as const) : (['software'] as const);
 const { ownerRead, ownerWrite, authRead, authWrite } = nvAttributes;
@@ -48,8 +46,7 @@ describe.each(backends)('commands on %s', (backend) => {
       client = createTpmClient(createSoftwareTpm());
       finish = () => client.close();
     } else {
-      const folder = await mkdtemp(join(tmpdir(), 'tvdc-suite-'));
-      const driver = createSwtpmDriver({ folder, randomness: systemRandomness, log: silentLog });
+      const driver = createSwtpmDriver({ vault: memoryVault(), randomness: systemRandomness, log: silentLog });
       await driver.manufacture('tpm', () => Promise.resolve());
       let ready: (ready: TpmClient) => void = () => undefined;
       const starting = new Promise<TpmClient>((resolve) => {
@@ -67,7 +64,6 @@ describe.each(backends)('commands on %s', (backend) => {
       finish = async () => {
         release();
         await running;
-        await rm(folder, { recursive: true });
       };
     }
     await client.startup('clear');

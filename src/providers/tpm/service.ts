@@ -1,7 +1,7 @@
 import { hash, toBase64 } from '../../base/index.js';
-import { CimError } from '../../cim/index.js';
 import type { MethodFunction, Provider } from '../../cimom/index.js';
 import { VmmError } from '../../vmm/index.js';
+import type { RecordWith } from '../../vtpm/index.js';
 import {
   type HostView,
   listProvider,
@@ -33,45 +33,53 @@ export function tpmServiceProvider(view: HostView): Provider {
     subject,
     facts: { change: what },
   });
-  /** One change of a VM's TPM, while the VM is off, recorded. */
-  const change = async (user: string, vmUuid: string, what: string, work: () => Promise<unknown>): Promise<void> => {
-    await parts.locks.run(vmUuid, async () => {
+  /** One change of a VM's TPM, while the VM is off; it and its record are one transaction. */
+  const change = async <T>(
+    user: string,
+    vmUuid: string,
+    what: string,
+    work: (record: RecordWith) => Promise<T>,
+    hasTpm = true,
+  ): Promise<T> =>
+    parts.locks.run(vmUuid, () => {
       const vm = parts.inventory.vm(vmUuid);
       if (vm !== undefined && vm.state !== 'off') throw new VmmError('wrong_state', [vm.name, vm.state, what, 'off']);
-      await work();
-      await parts.inventory.change((update) => {
-        const tpm = parts.vtpms.get(vmUuid) !== undefined;
-        if (vm !== undefined && vm.tpm !== tpm) update.putVm({ ...vm, tpm });
-        parts.journal.append(update.tx, recordOf(user, vmUuid, what));
+      return work((tx) => {
+        if (vm !== undefined && vm.tpm !== hasTpm) parts.inventory.changeIn(tx).putVm({ ...vm, tpm: hasTpm });
+        parts.journal.append(tx, recordOf(user, vmUuid, what));
       });
     });
-  };
 
   const methods: Readonly<Record<string, MethodFunction>> = {
     CreateTPM: (context, _self, parameters) =>
       ownMethod(async () => {
         const vm = findVm(view, requiredPath(parameters, 'System'));
-        await change(context.caller.user, vm.uuid, 'create vTPM', () => parts.vtpms.create(vm.uuid));
-        const tpm = parts.vtpms.get(vm.uuid);
-        if (tpm === undefined) throw new CimError(1, `the virtual TPM of ${vm.name} is not there`);
+        const tpm = await change(context.caller.user, vm.uuid, 'create vTPM', (record) =>
+          parts.vtpms.create(vm.uuid, record),
+        );
         return { TPM: paths.device('TVDC_VirtualTPM', vm.uuid, tpm.uuid) };
       }),
     DestroyTPM: (context, _self, parameters) =>
       ownMethod(async () => {
         const tpm = findVtpm(view, requiredPath(parameters, 'TPM'));
-        await change(context.caller.user, tpm.vmUuid, 'destroy vTPM', () => parts.vtpms.destroy(tpm.vmUuid));
+        await change(
+          context.caller.user,
+          tpm.vmUuid,
+          'destroy vTPM',
+          (record) => parts.vtpms.destroy(tpm.vmUuid, record),
+          false,
+        );
       }),
     ResetTPM: (context, _self, parameters) =>
       ownMethod(async () => {
         const tpm = findVtpm(view, requiredPath(parameters, 'TPM'));
-        await change(context.caller.user, tpm.vmUuid, 'reset vTPM', () => parts.vtpms.reset(tpm.vmUuid));
+        await change(context.caller.user, tpm.vmUuid, 'reset vTPM', (record) => parts.vtpms.reset(tpm.vmUuid, record));
       }),
     PrepareImport: (context, _self, parameters) =>
       ownMethod(async () => {
         const vm = requiredText(parameters, 'SystemUUID');
-        const offer = await parts.vtpms.prepareImport(vm);
         const entry = recordOf(context.caller.user, vm, 'prepare import');
-        await parts.store.transaction((tx) => parts.journal.append(tx, entry));
+        const offer = await parts.vtpms.prepareImport(vm, (tx) => void parts.journal.append(tx, entry));
         return { ImportKey: toBase64(offer), Nonce: nonceOf(offer) };
       }),
     ExportTPM: (context, _self, parameters) =>
@@ -81,33 +89,35 @@ export function tpmServiceProvider(view: HostView): Provider {
         if (requiredText(parameters, 'Nonce') !== nonceOf(offer)) {
           throw new VmmError('invalid', ['Nonce and ImportKey are not of one PrepareImport']);
         }
-        let state = new Uint8Array(0);
-        await change(context.caller.user, tpm.vmUuid, 'export vTPM', async () => {
-          state = new Uint8Array(await parts.vtpms.export(tpm.vmUuid, offer));
-        });
+        const state = await change(context.caller.user, tpm.vmUuid, 'export vTPM', (record) =>
+          parts.vtpms.export(tpm.vmUuid, offer, undefined, record),
+        );
         return { State: toBase64(state) };
       }),
     ImportTPM: (context, _self, parameters) =>
       ownMethod(async () => {
         const vm = findVm(view, requiredPath(parameters, 'System'));
         const state = requiredOctets(parameters, 'State');
-        await change(context.caller.user, vm.uuid, 'import vTPM', () => parts.vtpms.import(vm.uuid, state));
-        const tpm = parts.vtpms.get(vm.uuid);
-        if (tpm === undefined) throw new CimError(1, `the virtual TPM of ${vm.name} is not there`);
+        const tpm = await change(context.caller.user, vm.uuid, 'import vTPM', (record) =>
+          parts.vtpms.import(vm.uuid, state, record),
+        );
         return { TPM: paths.device('TVDC_VirtualTPM', vm.uuid, tpm.uuid) };
       }),
     RecoverTPM: (context, _self, parameters) =>
       ownMethod(async () => {
         const tpm = findVtpm(view, requiredPath(parameters, 'TPM'));
-        await change(context.caller.user, tpm.vmUuid, 'recover vTPM', () => parts.vtpms.recover(tpm.vmUuid));
+        await change(context.caller.user, tpm.vmUuid, 'recover vTPM', (record) =>
+          parts.vtpms.recover(tpm.vmUuid, record),
+        );
       }),
     RenewCertificate: (context, _self, parameters) =>
       ownMethod(async () => {
         const { vmUuid } = findVtpm(view, requiredPath(parameters, 'TPM'));
         // The state of the TPM is not touched: its machine may run.
-        await parts.locks.run(vmUuid, () => parts.vtpms.renewCertificate(vmUuid));
         const entry = recordOf(context.caller.user, vmUuid, 'renew vTPM certificate');
-        await parts.store.transaction((tx) => parts.journal.append(tx, entry));
+        await parts.locks.run(vmUuid, () =>
+          parts.vtpms.renewCertificate(vmUuid, (tx) => void parts.journal.append(tx, entry)),
+        );
       }),
   };
 

@@ -1,4 +1,5 @@
 import type { TpmTransport } from '../../tpm/index.js';
+import type { StateImage } from '../state/index.js';
 
 /** A virtual TPM that has power. Startup and Shutdown are its user's commands. */
 export interface PoweredTpm {
@@ -9,13 +10,6 @@ export interface PoweredTpm {
   suspend(): Promise<void>;
   /** Ends it. Its user has sent TPM2_Shutdown. */
   stop(): Promise<void>;
-}
-
-/** Octets of a TPM that moves to another host. */
-export interface StateImage {
-  readonly permanent: Uint8Array;
-  /** Null: it was off, not suspended. */
-  readonly volatile: Uint8Array | null;
 }
 
 export interface PowerOptions {
@@ -30,7 +24,7 @@ export interface PowerOptions {
   readonly onCrash: (restarted: boolean) => void;
 }
 
-/** A back end for virtual TPMs, which are named by UUID. */
+/** A back end for virtual TPMs, which are named by UUID; their states at rest are in a vault. */
 export interface VtpmDriver {
   readonly backend: 'software' | 'swtpm';
   /** Whether there is a TPM of this name. */
@@ -38,11 +32,6 @@ export interface VtpmDriver {
   /** Makes a new TPM, gives it power for `work`, and keeps what `work` has made of it. */
   manufacture<T>(uuid: string, work: (transport: TpmTransport) => Promise<T>): Promise<T>;
   power(uuid: string, options: PowerOptions): Promise<PoweredTpm>;
-  /** Of a TPM without power. */
-  exportState(uuid: string): Promise<StateImage>;
+  /** Keeps the state of a TPM that comes from elsewhere, if it is one. @throws VtpmError `vtpm_state_invalid` */
   importState(uuid: string, image: StateImage): Promise<void>;
-  /** Deletes all that is kept of a TPM. */
-  remove(uuid: string): Promise<void>;
-  /** How often the state at rest has changed; 0 where the back end does not count. */
-  sequence(uuid: string): number;
 }

@@ -1,4 +1,2 @@
-export type { PoweredTpm, PowerOptions, StateImage, VtpmDriver } from './driver.js';
-export { createSealer, openKeyFile, type Sealer } from './sealer.js';
+export type { PoweredTpm, PowerOptions, VtpmDriver } from './driver.js';
 export { createSoftwareDriver, type SoftwareDriverOptions } from './software-driver.js';
-export { writeStateFile } from './state-file.js';

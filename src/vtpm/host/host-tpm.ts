@@ -22,10 +22,11 @@ import {
   type TpmTransport,
   TpmTransportError,
 } from '../../tpm/index.js';
-import { createSealer, createSoftwareDriver, openKeyFile, type VtpmDriver } from '../drivers/index.js';
+import { createSoftwareDriver, type VtpmDriver } from '../drivers/index.js';
 import { VtpmError } from '../errors.js';
 import { findKeys, type KeyKind, provisionKeys, type TpmKeys, writeEkCertificate } from '../identity.js';
-import { createSwtpmDriver, swtpmAvailable } from '../swtpm/index.js';
+import { createSealer, createStateVault, openKeyFile } from '../state/index.js';
+import { adoptFormerState, createSwtpmDriver, swtpmAvailable } from '../swtpm/index.js';
 
 /** What stands for the host's TPM. Only `device` is a root of trust; the others are simulations and say so. */
 export const hostTpmBackends = ['device', 'swtpm', 'software'] as const;
@@ -33,7 +34,7 @@ export type HostTpmBackend = (typeof hostTpmBackends)[number];
 
 export interface HostTpmOptions {
   readonly store: Store;
-  /** `state.key` and the folder of swtpm, where there is no device. */
+  /** `state.key`, where there is no device. */
   readonly folder: string;
   /** `auto`: the device if it can be used, else swtpm, else the software TPM. */
   readonly backend: 'auto' | HostTpmBackend;
@@ -60,8 +61,8 @@ export interface HostTpm {
   close(): Promise<void>;
 }
 
-/** Name under which a simulated host TPM keeps its state. */
-const stateName = 'host';
+/** Names under which simulated host TPMs keep their states. */
+const stateNames = { software: 'host', swtpm: 'host-swtpm' } as const;
 
 /** SHA-256 of a key's SubjectPublicKeyInfo, hex, as certificates of this project refer to endorsement keys. */
 export function ekHashOf(ekPublic: PublicArea): string {
@@ -102,6 +103,7 @@ async function openDevice(path: string | undefined, kind: KeyKind): Promise<Host
 
 async function openSimulated(options: HostTpmOptions, backend: 'swtpm' | 'software', kind: KeyKind): Promise<HostTpm> {
   const driver = await openDriver(options, backend);
+  const stateName = stateNames[backend];
   const { log = silentLog } = options;
   if (!(await driver.has(stateName))) {
     await driver.manufacture(stateName, async (transport) => {
@@ -136,13 +138,16 @@ async function openSimulated(options: HostTpmOptions, backend: 'swtpm' | 'softwa
 
 async function openDriver(options: HostTpmOptions, backend: 'swtpm' | 'software'): Promise<VtpmDriver> {
   const { store, folder, randomness = systemRandomness, clock = systemClock, log = silentLog } = options;
-  if (backend === 'swtpm') {
-    if (!(await swtpmAvailable()))
-      throw new VtpmError('vtpm_backend_unavailable', 'swtpm is not installed on this host');
-    return createSwtpmDriver({ folder: join(folder, 'swtpm'), randomness, log });
+  if (backend === 'swtpm' && !(await swtpmAvailable())) {
+    throw new VtpmError('vtpm_backend_unavailable', 'swtpm is not installed on this host');
   }
-  const sealer = createSealer(await openKeyFile(join(folder, 'state.key'), randomness), randomness);
-  return createSoftwareDriver({ store, sealer, randomness, clock });
+  const vault = createStateVault(
+    store,
+    createSealer(await openKeyFile(join(folder, 'state.key'), randomness), randomness),
+  );
+  if (backend === 'software') return createSoftwareDriver({ vault, randomness, clock });
+  await adoptFormerState(join(folder, 'swtpm'), 'host', vault, stateNames.swtpm);
+  return createSwtpmDriver({ vault, randomness, log });
 }
 
 function hostTpm(

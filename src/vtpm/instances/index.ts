@@ -3,6 +3,8 @@ export {
   type ImportOffer,
   type ImportOfferBytes,
   type OwnerState,
+  type ProtectionFacts,
+  type RecordWith,
   type VtpmBackend,
   vtpmBackends,
   type VtpmIdentity,

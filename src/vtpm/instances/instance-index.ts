@@ -1,33 +1,39 @@
 import { messageOf, toHex } from '../../base/index.js';
-import { prefixEnd } from '../../store/index.js';
+import type { StoreTransaction } from '../../store/index.js';
 import type { PublicArea } from '../../tpm/index.js';
-import type { RevocationReason } from '../certificates/index.js';
+import { readCertificate, type RevocationReason, revocationReasons } from '../certificates/index.js';
 import { keyKindOf, writeEkCertificate } from '../identity.js';
+import type { ProtectedRows } from '../state/index.js';
 import { Instance } from './instance.js';
 import { fingerprintOf } from './migration.js';
 import type { InstancesParts } from './parts.js';
 import { decodeRecord, encodeRecord, type InstanceRecord } from './record.js';
 import type { VtpmBackend } from './types.js';
 
-const area = 'vtpm';
 const recordPrefix = 'instance/';
-const pageSize = 500;
+const revocationPrefix = 'revocation/';
+
+/** What else is written in the transaction of a change. */
+export interface Alongside {
+  /** Migrations of this TPM so far, where it has just changed. */
+  readonly sequence?: number;
+  /** Certificate that is not valid any more. */
+  readonly revoked?: { readonly record: InstanceRecord; readonly reason: RevocationReason };
+  /** Anything: an entry of the journal, an offer that was used up. */
+  readonly write?: ((tx: StoreTransaction) => void) | undefined;
+}
 
 /** The durable index of instances, and the certificates that go with its entries. */
 export class InstanceIndex {
   readonly #parts: InstancesParts;
+  readonly #rows: ProtectedRows;
   readonly #byVm = new Map<string, Instance>();
   readonly #byUuid = new Map<string, Instance>();
 
   constructor(parts: InstancesParts) {
     this.#parts = parts;
-    for (let from = recordPrefix; ; ) {
-      const entries = parts.store.range(area, from, prefixEnd(recordPrefix), pageSize);
-      for (const { value } of entries) this.enter(decodeRecord(String(value)));
-      const last = entries.at(-1);
-      if (last === undefined || entries.length < pageSize) break;
-      from = `${last.key}\0`;
-    }
+    this.#rows = parts.protection.rows;
+    for (const { value } of this.#rows.list(recordPrefix)) this.enter(decodeRecord(String(value)));
   }
 
   list(): readonly Instance[] {
@@ -43,37 +49,42 @@ export class InstanceIndex {
   }
 
   enter(record: InstanceRecord): Instance {
-    const instance = new Instance(record, this.#parts.drivers[record.backend]);
+    const instance = new Instance(record, this.#parts.vault);
     this.#byVm.set(record.vmUuid, instance);
     this.#byUuid.set(record.uuid, instance);
     return instance;
   }
 
-  /** @param sequence migrations of this TPM so far, where it has just changed */
-  save(record: InstanceRecord, sequence?: number): Promise<void> {
-    return this.#parts.store.transaction((tx) => {
-      tx.put(area, recordPrefix + record.vmUuid, encodeRecord(record));
-      if (sequence !== undefined) tx.put(area, migrationKey(record.identity.ekName), String(sequence));
+  async save(record: InstanceRecord, alongside: Alongside = {}): Promise<void> {
+    await this.#parts.store.transaction((tx) => {
+      this.#rows.put(tx, recordPrefix + record.vmUuid, encodeRecord(record));
+      if (alongside.sequence !== undefined) {
+        this.#rows.put(tx, migrationKey(record.identity.ekName), String(alongside.sequence));
+      }
+      this.#writeAlongside(tx, alongside);
     });
+    if (alongside.revoked !== undefined) await this.revokePending();
   }
 
-  async delete(instance: Instance): Promise<void> {
+  async delete(instance: Instance, alongside: Alongside): Promise<void> {
     await this.#parts.store.transaction((tx) => {
-      tx.delete(area, recordPrefix + instance.vmUuid);
+      this.#rows.delete(tx, recordPrefix + instance.vmUuid);
+      this.#writeAlongside(tx, alongside);
     });
     this.#byVm.delete(instance.vmUuid);
     this.#byUuid.delete(instance.uuid);
+    await this.revokePending();
   }
 
-  async setState(instance: Instance, state: InstanceRecord['state']): Promise<void> {
+  async setState(instance: Instance, state: InstanceRecord['state'], alongside?: Alongside): Promise<void> {
     const record = { ...instance.record, state };
-    await this.save(record);
+    await this.save(record, alongside);
     instance.record = record;
   }
 
   /** Highest migration number that this host has seen of a TPM; it outlives the instance. */
   highWater(ekName: Uint8Array): number {
-    return Number(this.#parts.store.get(area, migrationKey(ekName)) ?? 0);
+    return Number(this.#rows.get(migrationKey(ekName)) ?? 0);
   }
 
   /** A new EK certificate with its chain. */
@@ -82,17 +93,23 @@ export class InstanceIndex {
     return [authority.issueEk({ ekPublic, virtualTpm: { backend, vmUuid, vtpmUuid } }), ...authority.chain];
   }
 
-  async recertify(instance: Instance): Promise<void> {
+  /** The same key with a new certificate. */
+  async recertify(instance: Instance, state: InstanceRecord['state'], alongside: Alongside): Promise<void> {
     const { uuid, vmUuid, backend, identity } = instance.record;
     const ekCertificateChain = this.certify(uuid, vmUuid, backend, identity.ekPublic);
-    const record = { ...instance.record, identity: { ...identity, ekCertificateChain } };
-    await this.save(record);
+    const record = { ...instance.record, state, identity: { ...identity, ekCertificateChain } };
+    await this.save(record, alongside);
     instance.record = record;
   }
 
-  async revoke(record: InstanceRecord, reason: RevocationReason): Promise<void> {
-    const [certificate] = record.identity.ekCertificateChain;
-    if (certificate !== undefined) await this.#parts.authority.revoke(certificate, reason);
+  /** Certificates whose revocation was written down, and not yet carried out by the authority. */
+  async revokePending(): Promise<void> {
+    for (const { key, value } of [...this.#rows.list(revocationPrefix)]) {
+      await this.#parts.authority.revoke(key.slice(revocationPrefix.length), reasonOf(value));
+      await this.#parts.store.transaction((tx) => {
+        this.#rows.delete(tx, key);
+      });
+    }
   }
 
   /** Brings a certificate that was issued again into the TPM's NV; a guest that took the platform's authorization keeps the old one. */
@@ -110,8 +127,20 @@ export class InstanceIndex {
       this.#parts.log.warn('vtpm_certificate_not_in_nv', { vm: instance.vmUuid, error: messageOf(error) });
     }
   }
+
+  #writeAlongside(tx: StoreTransaction, { revoked, write }: Alongside): void {
+    const certificate = revoked?.record.identity.ekCertificateChain[0];
+    if (revoked !== undefined && certificate !== undefined) {
+      this.#rows.put(tx, revocationPrefix + readCertificate(certificate).serial, revoked.reason);
+    }
+    write?.(tx);
+  }
 }
 
 function migrationKey(ekName: Uint8Array): string {
   return `migration/${toHex(ekName)}`;
+}
+
+function reasonOf(value: unknown): RevocationReason {
+  return typeof value === 'string' && value in revocationReasons ? (value as RevocationReason) : 'unspecified';
 }

@@ -1,6 +1,7 @@
 import { createTpmClient, type TpmClient, type TpmTransport } from '../../tpm/index.js';
-import type { PoweredTpm, VtpmDriver } from '../drivers/index.js';
+import type { PoweredTpm } from '../drivers/index.js';
 import { VtpmError } from '../errors.js';
+import type { StateVault } from '../state/index.js';
 import type { InstanceRecord } from './record.js';
 import type { VtpmBackend, VtpmIdentity, VtpmInstance, VtpmState } from './types.js';
 
@@ -9,12 +10,12 @@ export class Instance implements VtpmInstance {
   record: InstanceRecord;
   powered: PoweredTpm | null = null;
   failed = false;
-  readonly #driver: VtpmDriver;
+  readonly #vault: StateVault;
   #client: TpmClient | null = null;
 
-  constructor(record: InstanceRecord, driver: VtpmDriver) {
+  constructor(record: InstanceRecord, vault: StateVault) {
     this.record = record;
-    this.#driver = driver;
+    this.#vault = vault;
   }
 
   get uuid(): string {
@@ -38,7 +39,7 @@ export class Instance implements VtpmInstance {
   }
 
   get sequence(): number {
-    return this.#driver.sequence(this.record.uuid);
+    return this.#vault.sequence(this.record.uuid);
   }
 
   get state(): VtpmState {

@@ -1,4 +1,3 @@
-import type { KeyObject } from 'node:crypto';
 import { createKeyedLock, equalBytes, messageOf } from '../../base/index.js';
 import {
   createTpmClient,
@@ -12,7 +11,7 @@ import type { VtpmDriver } from '../drivers/index.js';
 import { VtpmError } from '../errors.js';
 import { keyKindOf, provisionKeys, writeEkCertificate } from '../identity.js';
 import type { Instance } from './instance.js';
-import { InstanceIndex } from './instance-index.js';
+import { type Alongside, InstanceIndex } from './instance-index.js';
 import {
   createOffer,
   encodeOffer,
@@ -25,27 +24,33 @@ import {
 } from './migration.js';
 import type { InstancesParts } from './parts.js';
 import { decodeRecord, encodeRecord, type InstanceRecord } from './record.js';
-import type { ImportOffer, VtpmInstance, VtpmInstances } from './types.js';
+import { Offers } from './offers.js';
+import type { ProtectionFacts, RecordWith, VtpmInstance, VtpmInstances } from './types.js';
 
 const offerLifetime = 15 * 60_000;
-const maximumOffers = 256;
-
-interface OpenOffer {
-  readonly offer: ImportOffer;
-  readonly privateKey: KeyObject;
-}
 
 /** The virtual TPMs of a host: index, power, migration. One operation at a time for each VM. */
 export class Instances implements VtpmInstances {
   readonly #parts: InstancesParts;
   readonly #index: InstanceIndex;
-  readonly #offers = new Map<string, OpenOffer>();
+  readonly #offers: Offers;
   readonly #lock = createKeyedLock();
   #closed = false;
 
   constructor(parts: InstancesParts) {
     this.#parts = parts;
     this.#index = new InstanceIndex(parts);
+    this.#offers = new Offers(parts.protection);
+  }
+
+  /** Carries out what the last process has written down and not come to. */
+  async settle(): Promise<void> {
+    await this.#index.revokePending();
+  }
+
+  get protection(): ProtectionFacts {
+    const { protection } = this.#parts;
+    return { kind: protection.kind, pcrs: protection.pcrs, epoch: protection.epoch() };
   }
 
   list(): readonly VtpmInstance[] {
@@ -60,13 +65,13 @@ export class Instances implements VtpmInstances {
     return this.#index.find(uuid);
   }
 
-  create(vmUuid: string): Promise<VtpmInstance> {
+  create(vmUuid: string, record?: RecordWith): Promise<VtpmInstance> {
     return this.#alone(vmUuid, async () => {
       if (this.#index.ofVm(vmUuid) !== undefined)
         throw new VtpmError('vtpm_exists', `VM ${vmUuid} has a virtual TPM already`);
       const { randomness, backend, drivers, clock, keys } = this.#parts;
       const uuid = randomness.uuid();
-      const record = await drivers[backend].manufacture(uuid, async (transport): Promise<InstanceRecord> => {
+      const made = await drivers[backend].manufacture(uuid, async (transport): Promise<InstanceRecord> => {
         const client = createTpmClient(transport);
         await client.startup('clear');
         const found = await provisionKeys(client, keys);
@@ -77,18 +82,25 @@ export class Instances implements VtpmInstances {
         const certificateInNv = fingerprintOf(ekCertificateChain);
         return { uuid, vmUuid, backend, state: 'off', created: clock.now(), identity, certificateInNv };
       });
-      await this.#index.save(record);
-      return this.#index.enter(record);
+      await this.#index.save(made, { write: record });
+      await this.#mark();
+      return this.#index.enter(made);
     });
   }
 
-  destroy(vmUuid: string): Promise<void> {
+  destroy(vmUuid: string, record?: RecordWith): Promise<void> {
     return this.#alone(vmUuid, async () => {
       const instance = this.#require(vmUuid);
       this.#refuseInUse(instance, 'destroyed');
-      await this.#driver(instance).remove(instance.uuid);
-      await this.#index.delete(instance);
-      await this.#index.revoke(instance.record, 'cessationOfOperation');
+      const revoked = { record: instance.record, reason: 'cessationOfOperation' } as const;
+      await this.#index.delete(instance, {
+        revoked,
+        write: (tx) => {
+          this.#parts.vault.remove(tx, instance.uuid);
+          record?.(tx);
+        },
+      });
+      await this.#mark();
     });
   }
 
@@ -131,7 +143,7 @@ export class Instances implements VtpmInstances {
     });
   }
 
-  reset(vmUuid: string): Promise<void> {
+  reset(vmUuid: string, record?: RecordWith): Promise<void> {
     return this.#alone(vmUuid, async () => {
       const instance = this.#usable(vmUuid);
       this.#refuseInUse(instance, 'reset');
@@ -143,7 +155,7 @@ export class Instances implements VtpmInstances {
       } finally {
         await this.#stop(instance);
       }
-      await this.#index.setState(instance, 'off');
+      await this.#index.setState(instance, 'off', { write: record });
     });
   }
 
@@ -176,23 +188,22 @@ export class Instances implements VtpmInstances {
     return this.#alone(vmUuid, () => extendEvents(this.#require(vmUuid).client(), events));
   }
 
-  prepareImport(vmUuid: string): Promise<Uint8Array> {
-    return this.#alone(vmUuid, () => {
+  prepareImport(vmUuid: string, record?: RecordWith): Promise<Uint8Array> {
+    return this.#alone(vmUuid, async () => {
       const existing = this.#index.ofVm(vmUuid);
       if (existing !== undefined && existing.state !== 'migrated')
         throw new VtpmError('vtpm_exists', `VM ${vmUuid} has a virtual TPM here`);
-      const { authority, randomness, clock } = this.#parts;
-      for (const [id, { offer }] of this.#offers) {
-        if (offer.expires < clock.now() || offer.vmUuid === vmUuid) this.#offers.delete(id);
-      }
-      if (this.#offers.size >= maximumOffers) throw new VtpmError('vtpm_in_use', 'too many imports are prepared');
+      const { authority, randomness, clock, store } = this.#parts;
       const made = createOffer(authority, randomness, vmUuid, clock.now() + offerLifetime);
-      this.#offers.set(made.offer.id, made);
-      return Promise.resolve(encodeOffer(made.offer));
+      await store.transaction((tx) => {
+        this.#offers.add(tx, made, clock.now());
+        record?.(tx);
+      });
+      return encodeOffer(made.offer);
     });
   }
 
-  export(vmUuid: string, offerBytes: Uint8Array, targetHost?: string): Promise<Uint8Array> {
+  export(vmUuid: string, offerBytes: Uint8Array, targetHost?: string, record?: RecordWith): Promise<Uint8Array> {
     return this.#alone(vmUuid, async () => {
       const instance = this.#usable(vmUuid);
       const offer = verifyOffer(offerBytes, this.#trust());
@@ -201,28 +212,29 @@ export class Instances implements VtpmInstances {
         throw new VtpmError('vtpm_offer_invalid', 'the offer is by another host');
       if (this.#offers.has(offer.id)) throw new VtpmError('vtpm_offer_invalid', 'the offer is by this host itself');
       if (instance.powered !== null) throw new VtpmError('vtpm_in_use', `the virtual TPM of VM ${vmUuid} runs`);
-      const { authority, randomness } = this.#parts;
-      const image = await this.#driver(instance).exportState(instance.uuid);
+      const { authority, randomness, vault, protection } = this.#parts;
+      const image = vault.read(instance.uuid);
       // One more than at any time before, also on hosts where it was earlier.
       const sequence = this.#index.highWater(instance.identity.ekName) + 1;
       const { ekName } = instance.identity;
       const migrated = { record: encodeRecord(instance.record), vmUuid, ekName, sequence, image };
       const blob = sealForOffer(migrated, offer, authority, randomness);
-      await this.#index.save({ ...instance.record, state: 'migrated' }, sequence);
-      instance.record = { ...instance.record, state: 'migrated' };
-      await this.#index.revoke(instance.record, 'superseded');
+      const revoked = { record: instance.record, reason: 'superseded' } as const;
+      await this.#index.setState(instance, 'migrated', { sequence, revoked, write: record });
+      // Before anybody has it elsewhere: an older copy of this host's data must not bring it back.
+      await protection.mark();
       return blob;
     });
   }
 
-  import(vmUuid: string, blob: Uint8Array): Promise<VtpmInstance> {
+  import(vmUuid: string, blob: Uint8Array, record?: RecordWith): Promise<VtpmInstance> {
     return this.#alone(vmUuid, async () => {
       const existing = this.#index.ofVm(vmUuid);
       if (existing !== undefined && existing.state !== 'migrated')
         throw new VtpmError('vtpm_exists', `VM ${vmUuid} has a virtual TPM here`);
       const { offerId, body } = verifyBlob(blob, this.#trust());
-      const open = this.#offers.get(offerId);
-      if (open === undefined || open.offer.expires < this.#parts.clock.now()) {
+      const open = this.#offers.find(offerId, this.#parts.clock.now());
+      if (open === undefined) {
         throw new VtpmError('vtpm_blob_invalid', 'this host has no such offer, or it was used before');
       }
       const migrated = openBlob(body, open.offer, open.privateKey);
@@ -233,36 +245,43 @@ export class Instances implements VtpmInstances {
       if (migrated.sequence <= this.#index.highWater(migrated.ekName))
         throw new VtpmError('vtpm_blob_invalid', 'the exported TPM is older than one that was here');
       const chain = this.#index.certify(sent.uuid, vmUuid, sent.backend, sent.identity.ekPublic);
-      const record: InstanceRecord = {
+      const taken: InstanceRecord = {
         ...sent,
         state: migrated.image.volatile === null ? 'off' : 'suspended',
         identity: { ...sent.identity, ekCertificateChain: chain },
       };
-      await this.#parts.drivers[record.backend].importState(record.uuid, migrated.image);
-      await this.#index.save(record, migrated.sequence);
-      this.#offers.delete(offerId);
-      return this.#index.enter(record);
+      await this.#parts.drivers[taken.backend].importState(taken.uuid, migrated.image);
+      const { sequence } = migrated;
+      await this.#index.save(taken, {
+        sequence,
+        write: (tx) => {
+          this.#offers.use(tx, offerId);
+          record?.(tx);
+        },
+      });
+      await this.#mark();
+      return this.#index.enter(taken);
     });
   }
 
-  recover(vmUuid: string): Promise<VtpmInstance> {
+  recover(vmUuid: string, record?: RecordWith): Promise<VtpmInstance> {
     return this.#alone(vmUuid, async () => {
       const instance = this.#require(vmUuid);
       if (instance.state !== 'migrated')
         throw new VtpmError('vtpm_not_migrated', `the virtual TPM of VM ${vmUuid} is ${instance.state}`);
-      const { volatile } = await this.#driver(instance).exportState(instance.uuid);
-      await this.#index.setState(instance, volatile === null ? 'off' : 'suspended');
-      await this.#index.recertify(instance);
+      const { volatile } = this.#parts.vault.read(instance.uuid);
+      await this.#index.recertify(instance, volatile === null ? 'off' : 'suspended', { write: record });
+      await this.#mark();
       return instance;
     });
   }
 
-  renewCertificate(vmUuid: string): Promise<void> {
+  renewCertificate(vmUuid: string, record?: RecordWith): Promise<void> {
     return this.#alone(vmUuid, async () => {
       const instance = this.#usable(vmUuid);
-      const before = instance.record;
-      await this.#index.recertify(instance);
-      await this.#index.revoke(before, 'superseded');
+      const revoked = { record: instance.record, reason: 'superseded' } as const;
+      const alongside: Alongside = { revoked, write: record };
+      await this.#index.recertify(instance, instance.record.state, alongside);
       if (instance.powered !== null) await this.#index.refreshCertificate(instance);
     });
   }
@@ -271,6 +290,14 @@ export class Instances implements VtpmInstances {
     this.#closed = true;
     const instances = this.#index.list();
     await Promise.all(instances.map((instance) => this.#lock.run(instance.vmUuid, () => this.#stop(instance))));
+    await this.#parts.protection.close();
+  }
+
+  /** What was changed is the oldest that is accepted from now on; a TPM of the host that cannot count now does so later. */
+  async #mark(): Promise<void> {
+    await this.#parts.protection.mark().catch((error: unknown) => {
+      this.#parts.log.error('vtpm_states_not_marked', { error: messageOf(error) });
+    });
   }
 
   #alone<T>(vmUuid: string, work: () => Promise<T>): Promise<T> {

@@ -15,8 +15,8 @@ import {
   verifyChain,
   type VerifyChainOptions,
 } from '../certificates/index.js';
-import type { StateImage } from '../drivers/index.js';
 import { VtpmError, type VtpmErrorCode } from '../errors.js';
+import type { StateImage } from '../state/index.js';
 import type { ImportOffer } from './types.js';
 
 /** Whom a host trusts when it sends or takes a TPM. */
@@ -221,7 +221,11 @@ function readHeader(bytes: Uint8Array) {
 }
 
 /** Opens what {@link sealForOffer} made for an offer of this host. @throws VtpmError `vtpm_blob_invalid` */
-export function openBlob(body: Uint8Array, offer: ImportOffer, privateKey: KeyObject): MigratedInstance {
+export function openBlob(
+  body: Uint8Array,
+  offer: Pick<ImportOffer, 'id' | 'nonce'>,
+  privateKey: KeyObject,
+): MigratedInstance {
   return attempt('vtpm_blob_invalid', () => {
     const reader = new ByteReader(body);
     const header = readPart(reader);

@@ -3,11 +3,14 @@ import type { Store } from '../../store/index.js';
 import type { HostAuthority } from '../certificates/index.js';
 import type { VtpmDriver } from '../drivers/index.js';
 import type { KeyKind } from '../identity.js';
+import type { StateProtection, StateVault } from '../state/index.js';
 import type { OwnerState, VtpmBackend, VtpmInstance } from './types.js';
 
 /** What instances are made of; every choice is made. */
 export interface InstancesParts {
   readonly store: Store;
+  readonly protection: StateProtection;
+  readonly vault: StateVault;
   readonly drivers: Readonly<Record<VtpmBackend, VtpmDriver>>;
   readonly backend: VtpmBackend;
   readonly authority: HostAuthority;

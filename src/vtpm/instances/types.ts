@@ -1,3 +1,4 @@
+import type { StoreTransaction } from '../../store/index.js';
 import type { ExtendedEvent, PublicArea, TpmClient, TpmTransport } from '../../tpm/index.js';
 
 /** What a virtual TPM runs on. */
@@ -62,17 +63,30 @@ export interface ImportOffer {
 /** Encoded {@link ImportOffer}, for CIM's octet strings. */
 export type ImportOfferBytes = Uint8Array;
 
+/** Writes what belongs to a change in its transaction: an entry of the journal, the inventory. It must not throw. */
+export type RecordWith = (tx: StoreTransaction) => void;
+
+/** How the states at rest are kept: sealed to the TPM of the host, or by a key file. */
+export interface ProtectionFacts {
+  readonly kind: 'tpm' | 'file';
+  /** PCRs that the key is bound to; null for a file. */
+  readonly pcrs: string | null;
+  /** What the counter in the TPM has come to; 0 without. */
+  readonly epoch: number;
+}
+
 /** All virtual TPMs of a host; the index is durable. Operations on one instance wait for each other. */
 export interface VtpmInstances {
+  readonly protection: ProtectionFacts;
   list(): readonly VtpmInstance[];
   /** The TPM of a VM. */
   get(vmUuid: string): VtpmInstance | undefined;
   /** By the UUID of the TPM itself. */
   find(uuid: string): VtpmInstance | undefined;
   /** Makes a TPM with a new identity for a VM. @throws VtpmError `vtpm_exists` */
-  create(vmUuid: string): Promise<VtpmInstance>;
+  create(vmUuid: string, record?: RecordWith): Promise<VtpmInstance>;
   /** Deletes it with its keys and revokes its certificates. @throws VtpmError `vtpm_in_use`, `vtpm_unknown` */
-  destroy(vmUuid: string): Promise<void>;
+  destroy(vmUuid: string, record?: RecordWith): Promise<void>;
   /** Start of the VM: TPM2_Startup(CLEAR), PCRs at zero. @throws VtpmError `vtpm_migrated`, `vtpm_unknown` */
   powerOn(vmUuid: string): Promise<VtpmInstance>;
   /** Stop of the VM: orderly TPM2_Shutdown first. Nothing happens when it is off. */
@@ -80,7 +94,7 @@ export interface VtpmInstances {
   /** Reset of the VM while it runs: PCRs at zero, part of the VM's own transition. */
   restart(vmUuid: string): Promise<VtpmInstance>;
   /** Management's reset of a TPM whose VM is off: clears owner data, authorizations and locks-out. @throws VtpmError `vtpm_in_use` */
-  reset(vmUuid: string): Promise<void>;
+  reset(vmUuid: string, record?: RecordWith): Promise<void>;
   /** Saves it with its PCRs and stops it. @throws VtpmError `vtpm_off` */
   suspend(vmUuid: string): Promise<void>;
   /** Goes on after {@link VtpmInstances.suspend} with the same PCRs. @throws VtpmError `vtpm_not_suspended` */
@@ -89,23 +103,23 @@ export interface VtpmInstances {
   extend(vmUuid: string, events: Iterable<ExtendedEvent>): Promise<number>;
   /** A TPM for a copy of a VM: a new identity, nothing of the original's. */
   clone(vmUuid: string, copyUuid: string): Promise<VtpmInstance>;
-  /** Gives a source what it needs to send a TPM here once. */
-  prepareImport(vmUuid: string): Promise<ImportOfferBytes>;
+  /** Gives a source what it needs to send a TPM here, once and within 15 minutes; durable. @throws VtpmError `vtpm_exists` */
+  prepareImport(vmUuid: string, record?: RecordWith): Promise<ImportOfferBytes>;
   /**
    * Encrypts a suspended or stopped TPM for one target; the instance is `migrated` afterwards.
    * @param targetHost UUID of the host whose offer it must be; left out: any of the datacenter
    * @throws VtpmError `vtpm_in_use`, `vtpm_offer_invalid`, `vtpm_migrated`
    */
-  export(vmUuid: string, offer: ImportOfferBytes, targetHost?: string): Promise<Uint8Array>;
+  export(vmUuid: string, offer: ImportOfferBytes, targetHost?: string, record?: RecordWith): Promise<Uint8Array>;
   /**
    * Takes a TPM that was exported to an offer of this host, re-issues its certificate, and leaves it as it was: suspended or off.
    * @throws VtpmError `vtpm_blob_invalid` (altered, of another VM, or used before), `vtpm_exists`
    */
-  import(vmUuid: string, blob: Uint8Array): Promise<VtpmInstance>;
+  import(vmUuid: string, blob: Uint8Array, record?: RecordWith): Promise<VtpmInstance>;
   /** Takes back a `migrated` instance when the migration failed. @throws VtpmError `vtpm_not_migrated` */
-  recover(vmUuid: string): Promise<VtpmInstance>;
+  recover(vmUuid: string, record?: RecordWith): Promise<VtpmInstance>;
   /** Issues the EK certificate again, for the same key, and revokes the one before. */
-  renewCertificate(vmUuid: string): Promise<void>;
+  renewCertificate(vmUuid: string, record?: RecordWith): Promise<void>;
   /** Saves and stops all. */
   close(): Promise<void>;
 }

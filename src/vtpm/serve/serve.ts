@@ -13,7 +13,7 @@ import {
   systemRandomness,
 } from '../../base/index.js';
 import { createTpmClient } from '../../tpm/index.js';
-import { createSealer, openKeyFile, writeStateFile } from '../drivers/index.js';
+import { createSealer, openKeyFile, writeStateFile } from '../state/index.js';
 import { createSoftwareTpm, type SoftwareTpm } from '../software/index.js';
 import { answerControl, controlRequestLength, type ControlTarget } from './control.js';
 

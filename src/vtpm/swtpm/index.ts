@@ -1,2 +1,4 @@
+export { swtpmAvailable } from './available.js';
 export { openTcpTransport } from './connect.js';
-export { createSwtpmDriver, swtpmAvailable, type SwtpmDriverOptions } from './swtpm-driver.js';
+export { adoptFormerState } from './former-state.js';
+export { createSwtpmDriver, type SwtpmDriverOptions } from './swtpm-driver.js';

@@ -2,9 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { connect, type Socket } from 'node:net';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Writable } from 'node:stream';
 import { messageOf } from '../../base/index.js';
 import { createCommandQueue, type TpmTransport, TpmTransportError } from '../../tpm/index.js';
 import { ControlChannel, SocketExchange } from './control.js';
+import type { SwtpmFamily } from './family.js';
 import { frames } from './frames.js';
 
 const startTimeout = 10_000;
@@ -13,13 +15,14 @@ const controlTimeout = 5_000;
 const commandTimeout = 120_000;
 const stopTimeout = 3_000;
 
-export interface SwtpmPaths {
-  /** State files. */
-  readonly state: string;
-  /** Folder of the two sockets: Unix allows about 100 octets for the whole path. */
+export interface SwtpmStart {
+  readonly family: SwtpmFamily;
+  /** For the two sockets: Unix allows about 100 octets for the whole path. */
   readonly sockets: string;
-  /** Hex key that encrypts the state files. */
-  readonly key: string;
+  /** Of its state files. */
+  readonly state: string;
+  /** Encrypts the state files; 32 octets. */
+  readonly key: Uint8Array;
 }
 
 /** One swtpm process with both channels open. */
@@ -34,7 +37,7 @@ export interface SwtpmProcess {
 }
 
 /** @throws TpmTransportError `tpm_unavailable` when swtpm cannot be started */
-export async function startSwtpm({ state, sockets, key }: SwtpmPaths): Promise<SwtpmProcess> {
+export async function startSwtpm({ family, sockets, state, key }: SwtpmStart): Promise<SwtpmProcess> {
   const controlPath = join(sockets, 'c');
   const dataPath = join(sockets, 'd');
   await Promise.all([rm(controlPath, { force: true }), rm(dataPath, { force: true })]);
@@ -42,7 +45,7 @@ export async function startSwtpm({ state, sockets, key }: SwtpmPaths): Promise<S
     'swtpm',
     [
       'socket',
-      '--tpm2',
+      ...family.options,
       '--terminate',
       '--tpmstate',
       `dir=${state},mode=0600`,
@@ -51,13 +54,17 @@ export async function startSwtpm({ state, sockets, key }: SwtpmPaths): Promise<S
       '--server',
       `type=unixio,path=${dataPath},mode=0600`,
       '--key',
-      `file=${key},mode=aes-256-cbc,format=hex`,
+      'fd=3,mode=aes-256-cbc,format=binary',
     ],
     // A group of its own: Ctrl-C is for us, who save the state of the TPM before it ends.
-    { stdio: ['ignore', 'ignore', 'pipe'], detached: true },
+    { stdio: ['ignore', 'ignore', 'pipe', 'pipe'], detached: true },
   );
+  const keyPipe = child.stdio[3] as Writable;
+  // It may end before it has read the key; its exit tells more than the broken pipe.
+  keyPipe.on('error', () => undefined);
+  keyPipe.end(key);
   let complaint = '';
-  child.stderr.on('data', (chunk: Buffer) => {
+  child.stderr?.on('data', (chunk: Buffer) => {
     complaint = (complaint + chunk.toString()).slice(-2000);
   });
   const exited = new Promise<void>((resolve) => {

@@ -1,12 +1,14 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ManualClock } from '../../../src/base/index.js';
 import { createMemoryStore, type Store } from '../../../src/store/index.js';
 import { certificateIndices, parsePcrSelection, type TpmClient } from '../../../src/tpm/index.js';
 import {
   certificateOids,
   createVtpmInstances,
   type DatacenterRoot,
+  type HostAuthority,
   type OwnerState,
   openDatacenterRoot,
   openHostAuthority,
@@ -215,15 +217,16 @@ describe.each(backends)('virtual TPMs on %s', (backend) => {
   });
 });
 
-test('a state at rest that was altered or exchanged for an older one is refused', async () => {
+test.each(backends)('a state at rest of %s that was altered, is older or of another VM is refused', async (backend) => {
   const store = createMemoryStore();
   const authority = await openHostAuthority({
-    folder: join(folder, 'rest-ca'),
+    folder: join(folder, `rest-ca-${backend}`),
     host: { hostUuid: 'h', hostEkHash: '' },
     certify: root.certifyHost,
   });
-  const instances = await createVtpmInstances({ store, backend: 'software', folder: join(folder, 'rest'), authority });
+  const instances = await createVtpmInstances({ store, backend, folder: join(folder, `rest-${backend}`), authority });
   const { uuid } = await instances.create(vm);
+  const foreign = (await instances.create(other)).uuid;
   const key = `state/${uuid}/permanent`;
   const old = store.get('vtpm', key) as Uint8Array;
   await instances.powerOn(vm);
@@ -233,13 +236,74 @@ test('a state at rest that was altered or exchanged for an older one is refused'
     store.transaction((tx) => {
       tx.put('vtpm', key, value);
     });
-  await put(old);
-  expect(await rejection(instances.powerOn(vm))).toBe('vtpm_state_invalid');
   const altered = Uint8Array.from(current);
   altered[40]! ^= 1;
-  await put(altered);
-  expect(await rejection(instances.powerOn(vm))).toBe('vtpm_state_invalid');
+  const ofAnother = store.get('vtpm', `state/${foreign}/permanent`) as Uint8Array;
+  for (const wrong of [old, altered, ofAnother, current.subarray(0, 20)]) {
+    await put(wrong);
+    expect(await rejection(instances.powerOn(vm))).toBe('vtpm_state_invalid');
+    expect(instances.get(vm)?.state).toBe('off');
+  }
   await put(current);
   await instances.powerOn(vm);
   await instances.close();
+});
+
+test('an offer outlives the process, serves once, and expires', async () => {
+  const clock = new ManualClock(Date.now());
+  const open = async (name: string, store: Store): Promise<VtpmInstances> => {
+    const host = { hostUuid: name, hostEkHash: '' };
+    const authority = await openHostAuthority({ folder: join(folder, name, 'ca'), host, certify: root.certifyHost });
+    return createVtpmInstances({ store, backend: 'software', folder: join(folder, name), authority, clock });
+  };
+  const source = await open('offer-source', createMemoryStore());
+  const store = createMemoryStore();
+  const records: string[] = [];
+  const first = await open('offer-target', store);
+  const stale = await first.prepareImport(vm);
+  const offer = await first.prepareImport(vm, (tx) => {
+    tx.put('journal', 'test', 'prepared');
+    tx.afterCommit(() => records.push('prepared'));
+  });
+  expect(records).toEqual(['prepared']);
+  await first.close();
+  await source.create(vm);
+  const target = await open('offer-target', store);
+  const lost = await source.export(vm, stale);
+  expect(await rejection(target.import(vm, lost))).toBe('vtpm_blob_invalid');
+  await source.recover(vm);
+  const blob = await source.export(vm, offer);
+  await expect(
+    target.import(vm, blob, () => {
+      throw new Error('the disk is full');
+    }),
+  ).rejects.toThrow('the disk is full');
+  expect(target.get(vm)).toBeUndefined();
+  await target.import(vm, blob);
+  await target.destroy(vm);
+  expect(await rejection(target.import(vm, blob))).toBe('vtpm_blob_invalid');
+
+  const late = await target.prepareImport(other);
+  await source.create(other);
+  const sent = await source.export(other, late);
+  clock.advance(16 * 60_000);
+  expect(await rejection(target.import(other, sent))).toBe('vtpm_blob_invalid');
+  await Promise.all([source.close(), target.close()]);
+});
+
+test('what a crash left of a revocation is carried out at the next start', async () => {
+  const store = createMemoryStore();
+  const at = join(folder, 'revocation');
+  const host = { hostUuid: 'h', hostEkHash: '' };
+  const authority = await openHostAuthority({ folder: join(at, 'ca'), host, certify: root.certifyHost });
+  const options = { store, backend: 'software', folder: join(at, 'vtpm') } as const;
+  const dying: HostAuthority = { ...authority, revoke: () => Promise.reject(new Error('the power went')) };
+  const first = await createVtpmInstances({ ...options, authority: dying });
+  const { identity } = await first.create(vm);
+  await expect(first.renewCertificate(vm)).rejects.toThrow('the power went');
+  const { serial } = readCertificate(identity.ekCertificateChain[0]!);
+  expect(authority.isRevoked(serial)).toBe(false);
+  const second = await createVtpmInstances({ ...options, authority });
+  expect(authority.isRevoked(serial)).toBe(true);
+  await Promise.all([first.close(), second.close()]);
 });

@@ -1,10 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fromHex, silentLog, systemRandomness, toHex } from '../../../src/base/index.js';
 import { createSoftwareTpm } from '../../../src/vtpm/software/index.js';
 import { createSwtpmDriver, swtpmAvailable } from '../../../src/vtpm/swtpm/index.js';
 import { describeIf } from '../../support/parts.js';
+import { memoryVault } from '../../support/vaults.js';
 
 const pw = '00000009400000090000000000';
 const frame = (tag: string, code: string, rest = '') => {
@@ -150,8 +148,7 @@ const random = new Set(['session trial']);
 
 describeIf(await swtpmAvailable(), 'swtpm is not installed')('the software TPM beside swtpm', () => {
   test('answers a long sequence of good and bad commands with the same octets', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'tvdc-differential-'));
-    const driver = createSwtpmDriver({ folder, randomness: systemRandomness, log: silentLog });
+    const driver = createSwtpmDriver({ vault: memoryVault(), randomness: systemRandomness, log: silentLog });
     const software = createSoftwareTpm({ banks: ['sha1', 'sha256', 'sha384', 'sha512'] });
     const ours: string[] = [];
     const theirs: string[] = [];
@@ -164,7 +161,6 @@ describeIf(await swtpmAvailable(), 'swtpm is not installed')('the software TPM b
         ours.push(`${name}: ${toHex(await software.transmit(command)).slice(0, 2 * length)}`);
       }
     });
-    await rm(folder, { recursive: true });
     expect(ours).toEqual(theirs);
   });
 });

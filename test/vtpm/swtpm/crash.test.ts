@@ -3,21 +3,30 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLog, systemRandomness } from '../../../src/base/index.js';
 import { createMemoryStore } from '../../../src/store/index.js';
-import { createTpmClient, ekEccTemplate, parsePcrSelection } from '../../../src/tpm/index.js';
+import { createTpmClient, ekEccTemplate, nvAttributes, parsePcrSelection, tpmHandles } from '../../../src/tpm/index.js';
 import { createVtpmInstances, openDatacenterRoot, openHostAuthority } from '../../../src/vtpm/index.js';
 import { createSwtpmDriver, swtpmAvailable } from '../../../src/vtpm/swtpm/index.js';
 import { describeIf } from '../../support/parts.js';
+import { memoryVault } from '../../support/vaults.js';
 
 const selection = parsePcrSelection('sha256:10');
 
-/** Process identifiers of the swtpm that has its state below a folder. */
-async function processesOf(folder: string): Promise<readonly number[]> {
-  const found: number[] = [];
+/** The swtpm processes that this test has started: their command lines by process identifier. */
+async function processes(): Promise<ReadonlyMap<number, readonly string[]>> {
+  const found = new Map<number, readonly string[]>();
   for (const name of await readdir('/proc')) {
-    const line = /^\d+$/.test(name) ? await readFile(join('/proc', name, 'cmdline'), 'utf8').catch(() => '') : '';
-    if (line.startsWith('swtpm') && line.includes(folder)) found.push(Number(name));
+    if (!/^\d+$/.test(name)) continue;
+    const [line, status] = await Promise.all(
+      ['cmdline', 'status'].map((file) => readFile(join('/proc', name, file), 'utf8').catch(() => '')),
+    );
+    const parent = Number(/^PPid:\s+(\d+)$/m.exec(status ?? '')?.[1]);
+    if (line?.startsWith('swtpm') === true && parent === process.pid) found.set(Number(name), line.split('\0'));
   }
   return found;
+}
+
+async function killAll(): Promise<void> {
+  for (const pid of (await processes()).keys()) process.kill(pid, 'SIGKILL');
 }
 
 describeIf(await swtpmAvailable(), 'swtpm is not installed')('a swtpm process that dies', () => {
@@ -30,7 +39,7 @@ describeIf(await swtpmAvailable(), 'swtpm is not installed')('a swtpm process th
   afterEach(() => rm(folder, { recursive: true }));
 
   test('is started again with its keys and, honestly, without its PCRs; too many deaths in a row leave it down', async () => {
-    const driver = createSwtpmDriver({ folder, randomness: systemRandomness, log: silentLog });
+    const driver = createSwtpmDriver({ vault: memoryVault(), randomness: systemRandomness, log: silentLog });
     const name = await driver.manufacture('tpm', async (transport) => {
       const client = createTpmClient(transport);
       await client.startup('clear');
@@ -39,7 +48,7 @@ describeIf(await swtpmAvailable(), 'swtpm is not installed')('a swtpm process th
       await client.shutdown('clear');
       return key.name;
     });
-    expect(await processesOf(folder)).toEqual([]);
+    expect((await processes()).size).toBe(0);
     const crashes: boolean[] = [];
     let notify: () => void = () => undefined;
     const powered = await driver.power('tpm', {
@@ -57,7 +66,7 @@ describeIf(await swtpmAvailable(), 'swtpm is not installed')('a swtpm process th
       const crashed = new Promise<void>((resolve) => {
         notify = resolve;
       });
-      for (const pid of await processesOf(folder)) process.kill(pid, 'SIGKILL');
+      await killAll();
       await crashed;
       if (death === 4) break;
       expect((await client.readPublic(0x81010002)).name).toEqual(name);
@@ -66,7 +75,7 @@ describeIf(await swtpmAvailable(), 'swtpm is not installed')('a swtpm process th
     expect(crashes).toEqual([true, true, true, false]);
     await expect(client.pcrRead(selection)).rejects.toMatchObject({ code: 'tpm_closed' });
     await powered.stop();
-    expect(await processesOf(folder)).toEqual([]);
+    expect((await processes()).size).toBe(0);
   });
 
   test('leaves its virtual machine without a TPM until the machine boots again', async () => {
@@ -94,10 +103,10 @@ describeIf(await swtpmAvailable(), 'swtpm is not installed')('a swtpm process th
         const failure = new Promise<string>((resolve) => {
           tell = resolve;
         });
-        for (const pid of await processesOf(at)) process.kill(pid, 'SIGKILL');
+        await killAll();
         expect(await failure).toBe('failed');
         expect(tpm.state).toBe('failed');
-        expect(await processesOf(at)).toEqual([]);
+        expect((await processes()).size).toBe(0);
         await expect(instances.extend(vm, [event])).rejects.toMatchObject({ code: 'vtpm_off' });
         await expect(guest.transmit(new Uint8Array(12))).rejects.toBeDefined();
         await expect(instances.suspend(vm)).rejects.toMatchObject({ code: 'vtpm_off' });
@@ -112,13 +121,37 @@ describeIf(await swtpmAvailable(), 'swtpm is not installed')('a swtpm process th
     }
   });
 
-  test('keeps its state encrypted', async () => {
-    const driver = createSwtpmDriver({ folder, randomness: systemRandomness, log: silentLog });
-    await driver.manufacture('tpm', (transport) => createTpmClient(transport).startup('clear'));
-    const key = await readFile(join(folder, 'state.key'), 'utf8');
-    expect(key).toMatch(/^[0-9a-f]{64}$/);
-    const { permanent } = await driver.exportState('tpm');
-    const atRest = await readFile(join(folder, 'tpm', 'tpm2-00.permall'));
+  test('keeps its state encrypted, and every acknowledged change of it when the whole host dies', async () => {
+    const vault = memoryVault();
+    const driver = createSwtpmDriver({ vault, randomness: systemRandomness, log: silentLog });
+    await driver.manufacture('tpm', async (transport) => {
+      const client = createTpmClient(transport);
+      await client.startup('clear');
+      await client.shutdown('clear');
+    });
+    const options = { resume: false, afterCrash: 'stay', onCrash: () => undefined } as const;
+    const powered = await driver.power('tpm', options);
+    const client = createTpmClient(powered.transport);
+    await client.startup('clear');
+    const index = 0x01800001;
+    await client.nvDefine({ index, size: 4, attributes: nvAttributes.ownerWrite | nvAttributes.ownerRead });
+    const owner = { authHandle: tpmHandles.owner };
+    await client.nvWrite(index, Uint8Array.of(1, 2, 3, 4), owner);
+    const { permanent } = vault.read('tpm');
+    const [line] = (await processes()).values();
+    const own = /^dir=(.*),mode/.exec(line?.[line.indexOf('--tpmstate') + 1] ?? '')?.[1] as string;
+    const atRest = await readFile(join(own, 'tpm2-00.permall'));
     expect(atRest.includes(Buffer.from(permanent.subarray(permanent.length - 64)))).toBe(false);
+    await killAll();
+
+    const again = await driver.power('tpm', options);
+    const survivor = createTpmClient(again.transport);
+    await survivor.startup('clear');
+    expect(await survivor.nvRead(index, owner)).toEqual(Uint8Array.of(1, 2, 3, 4));
+    await survivor.shutdown('clear');
+    await again.stop();
+    await powered.stop();
+    expect((await processes()).size).toBe(0);
+    await expect(readdir(own)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 });

@@ -1,7 +1,5 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
-import { mkdir, open, readFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { ByteWriter, concatBytes, type Randomness } from '../../base/index.js';
+import { ByteReader, ByteWriter, concatBytes, type Randomness } from '../../base/index.js';
 import { VtpmError } from '../errors.js';
 
 const nonceSize = 12;
@@ -13,6 +11,12 @@ export interface Sealer {
   seal(name: string, sequence: number, plain: Uint8Array): Uint8Array;
   /** @throws VtpmError `vtpm_state_invalid` for octets that were altered, are of another TPM or older than `sequence` */
   open(name: string, sequence: number, sealed: Uint8Array): Uint8Array;
+}
+
+/** The number that something was sealed with, which only opening it proves; null for octets that are too short. */
+export function sequenceOf(sealed: Uint8Array): number | null {
+  if (sealed.length < headSize + nonceSize + tagSize) return null;
+  return Number(new ByteReader(sealed).u64());
 }
 
 export function createSealer(key: Uint8Array, randomness: Randomness): Sealer {
@@ -29,8 +33,8 @@ export function createSealer(key: Uint8Array, randomness: Randomness): Sealer {
       const refuse = (why: string): never => {
         throw new VtpmError('vtpm_state_invalid', `the state at rest of ${name} ${why}`);
       };
-      if (sealed.length < headSize + nonceSize + tagSize) return refuse('is too short');
-      const found = Number(Buffer.from(sealed).readBigUInt64BE(0));
+      const found = sequenceOf(sealed);
+      if (found === null) return refuse('is too short');
       if (found !== sequence) return refuse(`has sequence number ${found}, expected ${sequence}`);
       const nonce = sealed.subarray(headSize, headSize + nonceSize);
       const aes = createDecipheriv('aes-256-gcm', key, nonce).setAAD(binding(name, sequence));
@@ -43,25 +47,4 @@ export function createSealer(key: Uint8Array, randomness: Randomness): Sealer {
       }
     },
   };
-}
-
-/** The 32 octets of a key file; made with mode 0600 when there is none. @throws VtpmError `vtpm_state_invalid` */
-export async function openKeyFile(path: string, randomness: Randomness): Promise<Uint8Array> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  try {
-    const file = await open(path, 'wx', 0o600);
-    const key = randomness.bytes(32);
-    try {
-      await file.writeFile(Buffer.from(key).toString('hex'));
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    return key;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  }
-  const key = Buffer.from((await readFile(path, 'utf8')).trim(), 'hex');
-  if (key.length !== 32) throw new VtpmError('vtpm_state_invalid', `${path} holds no key of 32 octets`);
-  return key;
 }
