@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import {
   createMemoryReferences,
   diffEntries,
-  diffSets,
   entriesOfDirectory,
   entriesOfImaLog,
   exportSet,
@@ -18,127 +17,22 @@ import {
   type ReferenceEntry,
   signBundle,
 } from '../../src/attestation/index.js';
-import { hash, toHex } from '../../src/base/index.js';
+import { hash, ManualClock } from '../../src/base/index.js';
+import Database from 'libsql';
 import { createImaLog } from '../../src/tpm/logs/index.js';
 import { errorLike } from '../support/errors.js';
+import { digestOf, entry, referenceContract } from './support/reference-contract.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'tvdc-reference-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const digestOf = (text: string): string => toHex(hash('sha256', Buffer.from(text)));
-const entry = (path: string | null, more: Partial<ReferenceEntry> = {}): ReferenceEntry => ({
-  algorithm: 'sha256',
-  digest: digestOf(path ?? 'any'),
-  path,
-  status: 'good',
-  ...more,
-});
-const ask = (path: string, digest = digestOf(path)) => ({ algorithm: 'sha256', digest, path }) as const;
-
 let files = 0;
-const kinds: readonly (readonly [string, () => ReferenceDatabase])[] = [
+const implementations: readonly (readonly [string, () => ReferenceDatabase | Promise<ReferenceDatabase>])[] = [
   ['in memory', () => createMemoryReferences()],
   ['in SQLite', () => openSqliteReferences(join(folder, `${files++}.db`))],
 ];
 
-describe.each(kinds)('the reference database %s', (_name, open) => {
-  let database: ReferenceDatabase;
-  beforeEach(async () => {
-    database = open();
-    await database.createSet('image', 'an image');
-  });
-  afterEach(() => database.close());
-
-  test('finds digests with all their facts, and tells listed paths from others', async () => {
-    const full = entry('/usr/bin/a b', {
-      package: 'app',
-      version: '1.0',
-      source: 'test',
-      validFrom: 1,
-      validUntil: 2,
-      annotations: { cve: 'CVE-2026-1' },
-    });
-    expect(await database.add('image', [full, entry('/b'), entry(null, { status: 'bad' })])).toBe(3);
-    const stored = { ...full, path: '/usr/bin/a_b' };
-    expect(
-      await database.lookup(
-        ['image'],
-        [ask('/usr/bin/a_b', full.digest), ask('/b', digestOf('x')), ask('/c', digestOf('any'))],
-      ),
-    ).toEqual([
-      { matches: [stored], pathListed: true },
-      { matches: [], pathListed: true },
-      { matches: [entry(null, { status: 'bad' })], pathListed: false },
-    ]);
-  });
-
-  test('adding again replaces, and only the sets that are asked answer', async () => {
-    await database.createSet('other');
-    await database.add('image', [entry('/a')]);
-    expect(await database.add('image', [entry('/a', { status: 'vulnerable' })])).toBe(0);
-    await database.add('other', [entry('/b')]);
-    const [a, b] = await database.lookup(['image'], [ask('/a'), ask('/b')]);
-    expect([a?.matches[0]?.status, b]).toEqual(['vulnerable', { matches: [], pathListed: false }]);
-    const both = await database.lookup(['image', 'other'], [ask('/a'), ask('/a'), ask('/b')]);
-    expect(both.map(({ matches }) => matches.length)).toEqual([1, 1, 1]);
-  });
-
-  test('its digest changes with every change of an asked set, and with no other', async () => {
-    await database.createSet('other');
-    const seen = new Set([await database.digest(['image'])]);
-    await database.add('other', [entry('/x')]);
-    seen.add(await database.digest(['image']));
-    expect(seen.size).toBe(1);
-    await database.add('image', [entry('/a')]);
-    seen.add(await database.digest(['image']));
-    await database.annotate('image', { path: '/a' }, { annotations: { quality: 'good' } });
-    seen.add(await database.digest(['image']));
-    await database.delete('image', { path: '/a' });
-    seen.add(await database.digest(['image']));
-    expect(seen.size).toBe(4);
-    await database.deleteSet('image');
-    await database.createSet('image');
-    expect(seen.has(await database.digest(['image']))).toBe(false);
-  });
-
-  test('annotates, expires and deletes what a filter covers', async () => {
-    await database.add('image', [entry('/a', { package: 'p' }), entry('/b', { package: 'p' }), entry('/c')]);
-    expect(await database.annotate('image', { package: 'p' }, { validUntil: 5, annotations: { cve: '1' } })).toBe(2);
-    expect(await database.annotate('image', { path: '/a' }, { annotations: { cve: '' } })).toBe(1);
-    const all = await exportSet(database, 'image');
-    expect(all.find(({ path }) => path === '/a')).toEqual(entry('/a', { package: 'p', validUntil: 5 }));
-    expect(all.find(({ path }) => path === '/b')?.annotations).toEqual({ cve: '1' });
-    expect(await database.delete('image', { package: 'p' })).toBe(2);
-    expect((await database.sets())[0]).toMatchObject({ name: 'image', description: 'an image', entries: 1 });
-  });
-
-  test('a bad entry leaves the set as it was', async () => {
-    const bad = entry('/z', { digest: 'abc' });
-    await expect(database.add('image', [entry('/a'), bad])).rejects.toMatchObject({ code: 'bad_entry' });
-    expect(await exportSet(database, 'image')).toEqual([]);
-  });
-
-  test('unknown and doubled sets are refused', async () => {
-    await expect(database.createSet('image')).rejects.toMatchObject({ code: 'set_exists' });
-    await expect(database.add('none', [])).rejects.toMatchObject({ code: 'set_not_found' });
-    await expect(database.lookup(['none'], [])).rejects.toMatchObject({ code: 'set_not_found' });
-    await expect(database.deleteSet('none')).rejects.toMatchObject({ code: 'set_not_found' });
-  });
-
-  test('lists long sets in batches, and compares sets', async () => {
-    const many = Array.from({ length: 2500 }, (_, n) => entry(`/f${n}`));
-    await database.add('image', many);
-    await database.createSet('next');
-    await database.add('next', [...many.slice(1), entry('/new'), entry('/f2', { version: '2' })]);
-    const sizes: number[] = [];
-    for await (const batch of database.list('image')) sizes.push(batch.length);
-    expect(sizes).toEqual([1000, 1000, 500]);
-    const diff = await diffSets(database, 'image', 'next');
-    expect(diff.added.map(({ path }) => path)).toEqual(['/new']);
-    expect(diff.removed.map(({ path }) => path)).toEqual(['/f0']);
-    expect(diff.changed.map(({ after }) => after.version)).toEqual(['2']);
-  });
-});
+describe.each(implementations)('the reference database %s', (_name, open) => referenceContract(open));
 
 test('a SQLite file keeps its sets over a restart; files of others and newer ones are refused', async () => {
   const file = join(folder, 'kept.db');
@@ -153,6 +47,92 @@ test('a SQLite file keeps its sets over a restart; files of others and newer one
   await second.close();
   writeFileSync(join(folder, 'text.db'), 'no database at all'.repeat(100));
   expect(() => openSqliteReferences(join(folder, 'text.db'))).toThrow(errorLike({ code: 'database_failed' }));
+});
+
+test('what an import that died has left is removed later, and what lives is not', async () => {
+  const file = join(folder, 'died.db');
+  const clock = new ManualClock(1_000_000_000);
+  const first = openSqliteReferences(file, clock);
+  const rows = (): number => {
+    const look = new Database(file);
+    const [{ n }] = look.prepare('SELECT count(*) AS n FROM reference').all([]) as [{ n: number }];
+    look.close();
+    return n;
+  };
+  let go: () => void = () => undefined;
+  const waits = new Promise<void>((resolve) => (go = resolve));
+  async function* halting() {
+    for (let n = 0; n < 20_000; n++) yield entry(`/f${n}`, { digest: digestOf('same') });
+    await waits;
+    yield entry('/last');
+  }
+  const dying = first.replace('image', halting());
+  while (rows() < 20_000) await new Promise((resolve) => setTimeout(resolve, 5));
+  const second = openSqliteReferences(file, clock);
+  await second.replace('other', [entry('/a')]);
+  expect(rows()).toBe(20_001);
+  clock.advance(700_000);
+  await second.replace('other', [entry('/b')]);
+  expect(rows()).toBe(1);
+  go();
+  await expect(dying).rejects.toMatchObject({ code: 'database_failed' });
+  expect((await second.sets()).map(({ name }) => name)).toEqual(['other']);
+  expect(rows()).toBe(1);
+  await first.close();
+  await second.close();
+});
+
+test('a file of the first layout is brought to the present one with all that is in it', async () => {
+  const file = join(folder, 'first.db');
+  const old = new Database(file);
+  old.exec(`CREATE TABLE reference_set (
+      id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, description TEXT NOT NULL,
+      created INTEGER NOT NULL, changed INTEGER NOT NULL, revision INTEGER NOT NULL, entries INTEGER NOT NULL);
+    CREATE TABLE reference (
+      id INTEGER PRIMARY KEY, set_id INTEGER NOT NULL REFERENCES reference_set (id), digest_key INTEGER NOT NULL,
+      path_key INTEGER NOT NULL, algorithm TEXT NOT NULL, digest BLOB NOT NULL, path TEXT, status TEXT NOT NULL,
+      package TEXT, source TEXT, facts TEXT);
+    CREATE TABLE reference_revision (last INTEGER NOT NULL);
+    INSERT INTO reference_revision VALUES (7);
+    CREATE UNIQUE INDEX reference_identity ON reference (digest_key, set_id, path_key, algorithm);
+    CREATE INDEX reference_path ON reference (set_id, path_key);
+    INSERT INTO reference_set VALUES (1, 'image', 'old', 1, 2, 7, 2);
+    INSERT INTO reference VALUES
+      (1, 1, 1, 1, 'sha256', x'${digestOf('/a')}', '/a', 'good', 'p', NULL, '{"version":"1"}'),
+      (2, 1, 2, 0, 'sha256', x'${digestOf('any')}', NULL, 'bad', NULL, 's', NULL);
+    PRAGMA application_id = ${0x54564452}; PRAGMA user_version = 1;`);
+  old.close();
+  const database = openSqliteReferences(file);
+  expect(await database.sets()).toEqual([
+    { name: 'image', description: 'old', created: 1, changed: 2, revision: 7, entries: 2 },
+  ]);
+  expect(await database.lookup(['image'], [{ algorithm: 'sha256', digest: digestOf('/a'), path: '/a' }])).toEqual([
+    { matches: [entry('/a', { package: 'p', version: '1' })], pathListed: true },
+  ]);
+  const all = await exportSet(database, 'image');
+  expect(all).toEqual([entry('/a', { package: 'p', version: '1' }), entry(null, { status: 'bad', source: 's' })]);
+  expect((await database.createSet('next')).revision).toBeGreaterThan(7);
+  await database.close();
+});
+
+test('two processes may write to one file, and each sees what the other has written', async () => {
+  const file = join(folder, 'shared.db');
+  const one = openSqliteReferences(file);
+  const two = openSqliteReferences(file);
+  await one.createSet('image');
+  await Promise.all([
+    one.add(
+      'image',
+      Array.from({ length: 2000 }, (_, n) => entry(`/a${n}`)),
+    ),
+    two.add(
+      'image',
+      Array.from({ length: 2000 }, (_, n) => entry(`/b${n}`)),
+    ),
+  ]);
+  expect((await two.sets())[0]?.entries).toBe(4000);
+  await one.close();
+  await two.close();
 });
 
 describe('imports', () => {

@@ -1,5 +1,7 @@
 export { createMemoryReferences } from './memory.js';
 export {
+  type AddOptions,
+  type BundleMark,
   type ReferenceAnswer,
   type ReferenceChange,
   type ReferenceDatabase,
@@ -7,6 +9,8 @@ export {
   type ReferenceErrorCode,
   type ReferenceFilter,
   type ReferenceQuery,
+  type ReferenceSource,
+  type ReplaceOptions,
 } from './database.js';
 export {
   logPath,
@@ -17,7 +21,7 @@ export {
 } from './entry.js';
 export { parseReferenceFile, parseRuntimePolicy, type ReferenceFile } from './keylime.js';
 export { formatReferenceJson, type ImportOptions, parseReferenceJson } from './reference-json.js';
-export { openSqliteReferences } from './sqlite.js';
+export { openSqliteReferences } from './sql/index.js';
 export { openBundle, type ReferenceBundle, signBundle } from './bundle.js';
 export { diffEntries, diffSets, exportSet, type ReferenceDiff } from './diff.js';
 export { type DirectoryOptions, entriesOfDirectory } from './import-directory.js';

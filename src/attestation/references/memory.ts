@@ -1,7 +1,14 @@
 import type { Clock } from '../../base/index.js';
 import { systemClock } from '../../base/index.js';
-import { checkEntry, changed, entryKey, matchesFilter, setsDigest } from './rules.js';
-import type { ReferenceDatabase, ReferenceFilter } from './database.js';
+import { changed, checkEntry, checkVersion, entryKey, matchesFilter, setsDigest } from './rules.js';
+import type {
+  AddOptions,
+  BundleMark,
+  ReferenceDatabase,
+  ReferenceFilter,
+  ReferenceQuery,
+  ReferenceSource,
+} from './database.js';
 import { ReferenceError } from './database.js';
 import type { ReferenceEntry, ReferenceSet } from './entry.js';
 
@@ -16,6 +23,23 @@ const digestKey = (entry: { readonly algorithm: string; readonly digest: string 
   `${entry.algorithm}:${entry.digest}`;
 
 const none: readonly ReferenceEntry[] = [];
+
+function answering(same: readonly ReferenceEntry[] | undefined, { path }: ReferenceQuery): readonly ReferenceEntry[] {
+  if (same === undefined) return none;
+  const answers = (entry: ReferenceEntry): boolean =>
+    entry.path === path || entry.path === null || entry.status === 'bad';
+  return same.every(answers) ? same : same.filter(answers);
+}
+
+async function collect(entries: ReferenceSource, { progress, signal }: AddOptions): Promise<ReferenceEntry[]> {
+  const checked: ReferenceEntry[] = [];
+  for await (const entry of entries) {
+    checked.push(checkEntry(entry));
+    if (signal?.aborted === true) throw new ReferenceError('import_aborted', `ended after ${checked.length} entries`);
+  }
+  progress?.(checked.length);
+  return checked;
+}
 
 function put(set: MemorySet, entry: ReferenceEntry): void {
   const key = entryKey(entry);
@@ -44,6 +68,7 @@ function remove(set: MemorySet, key: string): void {
 /** Reference measurements in memory: for tests, for the offline verification, and for small fleets. */
 export function createMemoryReferences(clock: Clock = systemClock): ReferenceDatabase {
   const sets = new Map<string, MemorySet>();
+  const bundles = new Map<string, BundleMark>();
   let revision = 0;
   const find = (name: string): MemorySet => {
     const set = sets.get(name);
@@ -71,14 +96,32 @@ export function createMemoryReferences(clock: Clock = systemClock): ReferenceDat
     async sets() {
       return [...sets.values()].map(({ info }) => info).sort((a, b) => (a.name < b.name ? -1 : 1));
     },
-    async add(name, entries) {
-      const set = find(name);
+    async add(name, entries, options = {}) {
       // Checked before anything changes, so that a bad entry leaves the set as it was.
-      const checked = Array.from(entries, checkEntry);
+      const set = find(name);
+      const checked = await collect(entries, options);
       const before = set.entries.size;
       for (const entry of checked) put(set, entry);
       touch(set);
       return set.entries.size - before;
+    },
+    async replace(name, entries, options = {}) {
+      const { bundle, source } = options;
+      const mark = bundle === undefined ? undefined : bundles.get(bundle.name);
+      if (bundle !== undefined && mark !== undefined) checkVersion(bundle, mark);
+      const checked = await collect(entries, options);
+      const old = sets.get(name);
+      const now = clock.now();
+      const info = old?.info ?? { name, description: '', created: now, changed: now, revision: ++revision, entries: 0 };
+      const set: MemorySet = { info, entries: new Map(), byDigest: new Map(), paths: new Map() };
+      for (const entry of source === undefined ? [] : (old?.entries.values() ?? [])) {
+        if (entry.source !== source) put(set, entry);
+      }
+      for (const entry of checked) put(set, entry);
+      touch(set);
+      sets.set(name, set);
+      if (bundle !== undefined) bundles.set(bundle.name, bundle);
+      return set.entries.size;
     },
     async *list(name, filter = {}) {
       const rows = filtered(find(name), filter).sort(([a], [b]) => (a < b ? -1 : 1));
@@ -99,16 +142,9 @@ export function createMemoryReferences(clock: Clock = systemClock): ReferenceDat
       return rows.length;
     },
     async lookup(names, queries) {
-      const asked = names.map(find);
-      const [only] = asked;
-      if (only !== undefined && asked.length === 1) {
-        return queries.map((query) => ({
-          matches: only.byDigest.get(digestKey(query)) ?? none,
-          pathListed: only.paths.has(query.path),
-        }));
-      }
+      const asked = [...new Set(names)].map(find);
       return queries.map((query) => ({
-        matches: asked.flatMap((set) => set.byDigest.get(digestKey(query)) ?? []),
+        matches: asked.flatMap((set) => answering(set.byDigest.get(digestKey(query)), query)),
         pathListed: asked.some((set) => set.paths.has(query.path)),
       }));
     },

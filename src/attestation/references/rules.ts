@@ -1,5 +1,5 @@
 import { digestSizes, hash, toHex } from '../../base/index.js';
-import { type ReferenceChange, ReferenceError, type ReferenceFilter } from './database.js';
+import { type BundleMark, type ReferenceChange, ReferenceError, type ReferenceFilter } from './database.js';
 import { logPath, type ReferenceEntry, type ReferenceSet, referenceStatuses } from './entry.js';
 
 /** What identifies an entry in its set; sorts by path, then digest. */
@@ -48,4 +48,21 @@ export function changed(entry: ReferenceEntry, change: ReferenceChange): Referen
 export function setsDigest(sets: readonly ReferenceSet[]): string {
   const rows = sets.map(({ name, revision }) => `${JSON.stringify(name)} ${revision}`).sort();
   return toHex(hash('sha256', Buffer.from(rows.join('\n'), 'utf8')));
+}
+
+/** @throws ReferenceError `bundle_rolled_back` where a newer version, or another content of this one, was taken before */
+export function checkVersion(bundle: BundleMark, taken: Pick<BundleMark, 'version' | 'digest'>): void {
+  const name = JSON.stringify(bundle.name);
+  if (bundle.version < taken.version) {
+    throw new ReferenceError(
+      'bundle_rolled_back',
+      `bundle ${name} ${bundle.version}: version ${taken.version} was taken`,
+    );
+  }
+  if (bundle.version === taken.version && bundle.digest !== taken.digest) {
+    throw new ReferenceError(
+      'bundle_rolled_back',
+      `bundle ${name} ${bundle.version}: another content of this version was taken`,
+    );
+  }
 }
