@@ -1,4 +1,4 @@
-import type { CimValue } from './value.js';
+import { type CimValue, isCimArray } from './value.js';
 
 /** Freezes a declaration with everything below it; what is frozen already is left alone, so that shared parts cost nothing. */
 export function freezeDeep<T>(value: T): T {
@@ -10,5 +10,5 @@ export function freezeDeep<T>(value: T): T {
 
 /** A value that its giver can no longer change: arrays are copied, everything else of the model is immutable by itself. */
 export function ownValue(value: CimValue): CimValue {
-  return Array.isArray(value) && !Object.isFrozen(value) ? Object.freeze([...value]) : value;
+  return isCimArray(value) && !Object.isFrozen(value) ? Object.freeze([...value]) : value;
 }

@@ -1,13 +1,5 @@
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import type { HttpTarget } from './target.js';
-
-const loopback = /^(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])$/i;
-
-/** Whether anything is gained: between programs of one machine compression only costs. */
-export function isRemote({ origin, socketPath }: HttpTarget): boolean {
-  return socketPath === null && !loopback.test(new URL(origin).hostname);
-}
 
 /**
  * Unpacks a stream while it arrives, with as much memory as one piece takes. What the source throws is thrown, and so is an

@@ -1,4 +1,5 @@
 export type { BatchOutcome } from '../../cim/codec/index.js';
+export { type AuthenticationMode, authenticationModes } from './authentication.js';
 export { TransportError, type TransportErrorCode, transportErrorCodes } from './errors.js';
 export { createExportSender, type ExportSender, sendExport } from './export.js';
 export type {

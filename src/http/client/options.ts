@@ -1,3 +1,4 @@
+import type { AuthenticationMode } from './authentication.js';
 import type { Log } from '../../base/index.js';
 import type { BatchOutcome } from '../../cim/codec/index.js';
 import type { CallOptions, CimRequest, CimTransport } from '../../cim/operations/index.js';
@@ -26,6 +27,8 @@ export interface HttpTransportOptions {
   readonly url: string;
   readonly user?: string;
   readonly password?: string;
+  /** Default `auto`. */
+  readonly authentication?: AuthenticationMode;
   readonly tls?: ClientTls;
   /** Milliseconds for a whole operation, its streamed answer included; 0: none. Default 30 000. */
   readonly timeout?: number;

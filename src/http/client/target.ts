@@ -64,6 +64,13 @@ export function parseTarget(text: string, defaultPath: string): HttpTarget {
   };
 }
 
+const loopback = /^(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])$/i;
+
+/** Whether what is sent leaves this machine: only then is compression a gain, and can others listen. */
+export function isRemote({ origin, socketPath }: HttpTarget): boolean {
+  return socketPath === null && !loopback.test(new URL(origin).hostname);
+}
+
 /** What a pool needs to connect: one deadline is kept elsewhere, so undici's own are off. */
 export function poolOptions(target: HttpTarget, tls: ClientTls = {}, connections = 8): Pool.Options {
   return {

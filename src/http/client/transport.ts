@@ -1,4 +1,4 @@
-import { Pool, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import { messageOf, nextTurn, silentLog } from '../../base/index.js';
 import {
   type BatchOutcome,
@@ -9,15 +9,16 @@ import {
   encodeRequest,
 } from '../../cim/codec/index.js';
 import { type Batches, type CallOptions, type CimRequest, type ResultOf } from '../../cim/operations/index.js';
+import { AuthenticatingPool, forgetRest } from './authenticating-pool.js';
 import { failureInTrailers, headerOf, isXmlContent, toHttpError } from './answer.js';
-import { gunzipped, isRemote } from './compression.js';
+import { gunzipped } from './compression.js';
 import { Deadline } from './deadline.js';
 import { TransportError } from './errors.js';
 import { cimObjectOf, isRepeatable, operationName } from './operation.js';
 import type { Exchange, HttpTransport, HttpTransportOptions, OperationStatistics } from './options.js';
 import { ExchangeRecord } from './recording.js';
 import { StatisticsBook } from './statistics.js';
-import { basicHeader, type HttpTarget, parseTarget, poolOptions, withoutCredentials } from './target.js';
+import { isRemote, parseTarget, withoutCredentials } from './target.js';
 
 const defaultTimeout = 30_000;
 const excerptBytes = 300;
@@ -47,14 +48,6 @@ function excerptOf(running: Running): string | null {
   return beginning === null ? null : Buffer.from(beginning.subarray(0, excerptBytes)).toString('utf8');
 }
 
-const restBytes = 64 * 1024;
-const restMilliseconds = 1000;
-
-async function forgetRest(answer: Dispatcher.ResponseData): Promise<void> {
-  const signal = AbortSignal.timeout(restMilliseconds);
-  await answer.body.dump({ limit: restBytes, signal }).catch(() => undefined);
-}
-
 /** The body, unpacked. @throws TransportError `bad_answer` */
 function bytesOf(answer: Dispatcher.ResponseData, where: string): AsyncIterable<Uint8Array> {
   const bytes = answer.body.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
@@ -66,10 +59,8 @@ function bytesOf(answer: Dispatcher.ResponseData, where: string): AsyncIterable<
 
 class UndiciTransport implements HttpTransport {
   readonly url: string;
-  readonly #target: HttpTarget;
-  readonly #pool: Pool;
+  readonly #pool: AuthenticatingPool;
   readonly #options: HttpTransportOptions;
-  readonly #authorization: string | null;
   readonly #gzip: boolean;
   readonly #book = new StatisticsBook();
   readonly #tolerated = new Set<string>();
@@ -79,10 +70,9 @@ class UndiciTransport implements HttpTransport {
   constructor(options: HttpTransportOptions) {
     this.url = withoutCredentials(options.url);
     this.#options = options;
-    this.#target = parseTarget(options.url, '/cimom');
-    this.#authorization = basicHeader(options.user ?? this.#target.user, options.password ?? this.#target.password);
-    this.#gzip = options.gzip ?? isRemote(this.#target);
-    this.#pool = new Pool(this.#target.origin, poolOptions(this.#target, options.tls, options.connections));
+    const target = parseTarget(options.url, '/cimom');
+    this.#gzip = options.gzip ?? isRemote(target);
+    this.#pool = new AuthenticatingPool(target, options);
   }
 
   get lastExchange(): Exchange | null {
@@ -108,7 +98,7 @@ class UndiciTransport implements HttpTransport {
   }
 
   #headers(own: Readonly<Record<string, string>>): Record<string, string> {
-    const headers: Record<string, string> = {
+    return {
       'User-Agent': 'tvdc',
       'Content-Type': 'application/xml; charset="utf-8"',
       Accept: 'application/xml, text/xml',
@@ -118,8 +108,6 @@ class UndiciTransport implements HttpTransport {
       CIMOperation: 'MethodCall',
       ...own,
     };
-    if (this.#authorization !== null) headers['Authorization'] = this.#authorization;
-    return headers;
   }
 
   async call<R extends CimRequest>(request: R, options: CallOptions = {}): Promise<ResultOf<R>> {
@@ -187,13 +175,7 @@ class UndiciTransport implements HttpTransport {
       ended: false,
     };
     try {
-      const answer = await this.#pool.request({
-        path: this.#target.path,
-        method: 'POST',
-        headers,
-        body,
-        signal: deadline.signal,
-      });
+      const answer = await this.#pool.post(headers, body, deadline.signal);
       await this.#accept(answer, running);
       const result = await message.decode(this.#chunks(answer, running), {
         id,

@@ -3,9 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { CimError, type EnumerateInstances } from '../../../src/cim/operations/index.js';
 import { collect } from '../../../src/client/wbem/stream.js';
-import { isRemote } from '../../../src/http/client/compression.js';
 import { createHttpTransport, type HttpTransport, type HttpTransportOptions } from '../../../src/http/client/index.js';
-import { parseTarget } from '../../../src/http/client/target.js';
+import { isRemote, parseTarget } from '../../../src/http/client/target.js';
 import { createWbemServer } from '../../../src/http/server/index.js';
 import { TestExecutor, testInstance } from '../support.js';
 
