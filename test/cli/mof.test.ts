@@ -101,4 +101,19 @@ describe('tvdc mof and tvdc schema', () => {
     expect([status, out]).toEqual([0, expect.stringMatching(/^root\/cimv2: \d+ created\n$/)]);
     expect((await at('schema', 'list')).out).toMatch(/^CIM +\d+$/m);
   });
+
+  test('schema diff: status 0 between a folder and itself, 1 with what the server has more', async () => {
+    const shipped = join(process.cwd(), 'mof', 'cim');
+    expect(await run('schema', 'diff', shipped, shipped)).toMatchObject({ status: 0 });
+    await server.repository.createNamespace('root/diff');
+    const there = ['--url', server.url, '--namespace', 'root/diff'];
+    expect(await run('schema', 'install', shipped, ...there)).toMatchObject({ status: 0, notes: '' });
+    expect(await run('schema', 'diff', shipped, ...there, '-o', 'json')).toMatchObject({ status: 0 });
+    await run('mof', 'compile', good, ...there);
+    const more = await run('schema', 'diff', shipped, ...there, '-o', 'json');
+    expect([more.status, JSON.parse(more.out)]).toEqual([
+      1,
+      [{ change: 'added', element: 'ACME_Thing', detail: null }],
+    ]);
+  });
 });

@@ -5,6 +5,8 @@ import {
   type CimPropertyDeclaration,
   type CimQualifier,
   type CimQualifierType,
+  type CimValue,
+  findByName,
   foldName,
   sameName,
 } from '../model/index.js';
@@ -96,7 +98,29 @@ function compareMethods(before: CimMethod, after: CimMethod, element: string, re
   });
 }
 
-function compareClasses(before: CimClass, after: CimClass, report: Report): void {
+/** The default of a property that a class declares, be it inherited from one that it overrides. */
+type DefaultInForce = (cls: CimClass, property: CimPropertyDeclaration) => CimValue;
+
+function defaultsOf(classes: readonly CimClass[]): DefaultInForce {
+  const byName = new Map(classes.map((cls) => [foldName(cls.name), cls]));
+  return (cls, property) => {
+    const passed = new Set<CimClass>();
+    for (let at: CimClass | undefined = cls; at !== undefined && !passed.has(at); ) {
+      passed.add(at);
+      const value = findByName(at.properties, property.name)?.defaultValue ?? null;
+      if (value !== null) return value;
+      at = at.superclass === null ? undefined : byName.get(foldName(at.superclass));
+    }
+    return null;
+  };
+}
+
+interface Defaults {
+  readonly before: DefaultInForce;
+  readonly after: DefaultInForce;
+}
+
+function compareClasses(before: CimClass, after: CimClass, defaults: Defaults, report: Report): void {
   const { name } = after;
   if (!sameName(before.superclass ?? '', after.superclass ?? '')) {
     report('changed', name, `superclass ${before.superclass ?? 'none'} becomes ${after.superclass ?? 'none'}`);
@@ -105,7 +129,11 @@ function compareClasses(before: CimClass, after: CimClass, report: Report): void
   const propertyOf = (property: Named): string => `${name}.${property.name}`;
   compareLists(before.properties, after.properties, propertyOf, report, (was, is) => {
     compareTypes(was, is, propertyOf(is), report);
-    if (!sameValue(was.defaultValue, is.defaultValue)) report('changed', propertyOf(is), 'default has another value');
+    // A server shows a default where the declaration left it to the superclass.
+    const same =
+      sameValue(was.defaultValue, is.defaultValue) ||
+      sameValue(defaults.before(before, was), defaults.after(after, is));
+    if (!same) report('changed', propertyOf(is), 'default has another value');
     compareQualifiers(was.qualifiers, is.qualifiers, propertyOf(is), report);
   });
   const methodOf = (method: Named): string => `${name}.${method.name}()`;
@@ -127,12 +155,13 @@ export function diffSchemas(before: DeclaredSchema, after: DeclaredSchema): read
       if (!sameQualifierType(was, is)) report('changed', is.name, 'the qualifier type is declared otherwise');
     },
   );
+  const defaults = { before: defaultsOf(before.classes), after: defaultsOf(after.classes) };
   compareLists(
     before.classes,
     after.classes,
     ({ name }) => name,
     report,
-    (was, is) => compareClasses(was, is, report),
+    (was, is) => compareClasses(was, is, defaults, report),
   );
   return out;
 }

@@ -6,11 +6,12 @@ import {
   createMapLoader,
   createMemorySource,
   formatDiagnostic,
+  type MemorySource,
   type MofCompilation,
   type MofDiagnostic,
   type MofSource,
   readZip,
-  type SchemaSource,
+  schemaEntryFiles,
   type SourceLoader,
 } from '../../cim/index.js';
 import { readShippedMof } from '../../host/foundation/index.js';
@@ -58,7 +59,7 @@ export function standardQualifiers(): MofSource | null {
 }
 
 /** The same compiled, for texts that take them for granted. */
-export function standardQualifierTypes(): SchemaSource {
+export function standardQualifierTypes(): MemorySource {
   const source = standardQualifiers();
   const compiled = source === null ? [] : compileMof(createMapLoader(new Map()), [source]).namespaces;
   return createMemorySource(
@@ -87,15 +88,10 @@ export interface SchemaFiles {
   readonly archive?: Uint8Array;
 }
 
-/** The file that includes all others has the shortest path and is named for the schema. */
-function mainOf(names: readonly string[], what: string): readonly string[] {
-  const named = names.filter((name) => /(^|\/)cim_?schema[^/]*\.mof$/i.test(name));
-  const depth = (name: string): number => name.split('/').length;
-  const main = named.sort((a, b) => depth(a) - depth(b) || a.length - b.length)[0];
-  if (main !== undefined) return [main];
-  const all = names.filter((name) => name.toLowerCase().endsWith('.mof'));
-  if (all.length === 0) throw new UsageError(`${what} holds no MOF file`);
-  return all.sort();
+function schemaFiles(files: ReadonlyMap<string, string | Uint8Array>, what: string): SchemaFiles {
+  const main = schemaEntryFiles(files);
+  if (main.length === 0) throw new UsageError(`${what} holds no MOF file`);
+  return { loader: createMapLoader(files), main };
 }
 
 /** Reads `FILE.zip` or a folder. @throws UsageError, TvdcError for a bad archive */
@@ -108,9 +104,9 @@ export function readSchemaFiles(path: string): SchemaFiles {
   } else {
     const archive = readBytes(path);
     for (const [name, bytes] of readZip(archive)) files.set(name, bytes);
-    return { loader: createMapLoader(files), main: mainOf([...files.keys()], path), archive };
+    return { ...schemaFiles(files, path), archive };
   }
-  return { loader: createMapLoader(files), main: mainOf([...files.keys()], path) };
+  return schemaFiles(files, path);
 }
 
 /** Says what is wrong, on the notes. */

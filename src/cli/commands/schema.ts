@@ -3,7 +3,7 @@ import { type DeclaredSchema, diffSchemas } from '../../cim/index.js';
 import { type ConnectionOptions, connect, namespaceOf, outputForm, withConnection } from '../connection/index.js';
 import { type Streams, writeRecords } from '../output/index.js';
 import { Exit, exitStatus } from '../exit.js';
-import { compileFiles, readSchemaFiles, standardQualifierTypes } from './mof-files.js';
+import { compileFiles, readSchemaFiles, standardQualifiers, standardQualifierTypes } from './mof-files.js';
 import { loadOnServer } from './mof-load.js';
 
 async function install(streams: Streams, path: string, options: ConnectionOptions): Promise<void> {
@@ -14,15 +14,18 @@ async function install(streams: Streams, path: string, options: ConnectionOption
     ...(archive === undefined ? {} : { archive }),
     mode: 'load',
     checkOnly: false,
-    qualifiers: null,
+    qualifiers: standardQualifiers(),
   });
 }
 
 function schemaOfFiles(streams: Streams, path: string): DeclaredSchema {
   const { loader, main } = readSchemaFiles(path);
-  const units = compileFiles(streams, loader, main, { existing: standardQualifierTypes }).namespaces;
+  const standard = standardQualifierTypes();
+  const units = compileFiles(streams, loader, main, { existing: () => standard }).namespaces;
+  const own = units.flatMap((unit) => unit.qualifierTypes);
   return {
-    qualifierTypes: units.flatMap((unit) => unit.qualifierTypes),
+    // Files that declare none take the standard ones for granted, and get them where they are installed.
+    qualifierTypes: own.length > 0 ? own : standard.qualifierTypes(),
     classes: units.flatMap((unit) => unit.classes),
   };
 }
