@@ -1,15 +1,19 @@
 import {
+  addDevices,
   attachDisk,
   changeLabel,
   cloneVm,
   connectVlan,
   createVlan,
+  createVmTpm,
   createVolume,
   deleteVolume,
   destroyVm,
+  destroyVmTpm,
   detachDisk,
   disconnectPort,
   type HostParts,
+  modifyVm,
   pauseVm,
   recover,
   resetVm,
@@ -19,6 +23,7 @@ import {
   stopVm,
   unpauseVm,
   type VmState,
+  type WantedDevice,
 } from '../../src/vmm/index.js';
 import { Gate, gatedParts } from './support/gate.js';
 import { actor, crash, define, enforceSample, faultsOf, openHost, type TestHost } from './support/host.js';
@@ -45,6 +50,11 @@ const bring: Readonly<Record<VmState, Act>> = {
   },
 };
 
+const devices = (volume: string): readonly WantedDevice[] => [
+  { kind: 'disk', volume },
+  { kind: 'port', vlan: 100 },
+];
+
 const transitions: readonly (readonly [name: string, from: VmState, act: Act])[] = [
   ['define', 'off', (parts) => define(parts, 'fresh', 'MA', { vlans: [100] })],
   ['clone', 'off', (parts, { vm }) => cloneVm(parts, actor, vm, 'copy')],
@@ -65,6 +75,18 @@ const transitions: readonly (readonly [name: string, from: VmState, act: Act])[]
   ['detach', 'running', (parts, { vm, disk }) => detachDisk(parts, actor, vm, disk)],
   ['connect', 'running', (parts, { vm }) => connectVlan(parts, actor, vm, 100)],
   ['disconnect', 'running', (parts, { vm, port }) => disconnectPort(parts, actor, vm, port)],
+  ['modify', 'off', (parts, { vm }) => modifyVm(parts, actor, vm, { name: 'other', memoryMiB: 128 })],
+  ['add devices', 'off', (parts, { vm, spare }) => addDevices(parts, actor, vm, devices(spare))],
+  ['add devices', 'running', (parts, { vm, spare }) => addDevices(parts, actor, vm, devices(spare))],
+  ['destroy TPM', 'off', (parts, { vm }) => destroyVmTpm(parts, actor, vm)],
+  [
+    'destroy and create TPM',
+    'off',
+    async (parts, { vm }) => {
+      await destroyVmTpm(parts, actor, vm);
+      await createVmTpm(parts, actor, vm);
+    },
+  ],
   ['create volume', 'off', (parts) => createVolume(parts, actor, 'one more', 512)],
 ];
 
