@@ -22,6 +22,27 @@ export const returnNames: Readonly<Record<number, string>> = {
   32773: 'sanitization required',
 };
 
+/** CIM_VirtualSystemManagementService gives some of these values another meaning. */
+const inheritedNames: Readonly<Record<number, string>> = {
+  2: 'failed',
+  4: 'invalid parameter',
+  5: 'invalid state',
+  6: 'incompatible parameters',
+};
+const inheritedMethods: readonly string[] = [
+  'DefineSystem',
+  'DestroySystem',
+  'AddResourceSettings',
+  'RemoveResourceSettings',
+  'ModifySystemSettings',
+  'ModifyResourceSettings',
+];
+
+function nameOfReturn(method: string, value: number): string {
+  const inherited = inheritedMethods.includes(method) ? inheritedNames[value] : undefined;
+  return inherited ?? returnNames[value] ?? `return value ${value}`;
+}
+
 /** A method of a host's service did not do what was asked; `explanation` is the server's own sentence. */
 export class MethodRefusedError extends TvdcError<'method_refused'> {
   readonly method: string;
@@ -31,7 +52,7 @@ export class MethodRefusedError extends TvdcError<'method_refused'> {
 
   constructor(method: string, returnValue: number, out: Readonly<Record<string, CimValue>>) {
     const said = out['Explanation'];
-    const explanation = typeof said === 'string' ? said : (returnNames[returnValue] ?? `return value ${returnValue}`);
+    const explanation = typeof said === 'string' ? said : nameOfReturn(method, returnValue);
     super('method_refused', explanation, { details: { method, returnValue } });
     this.method = method;
     this.returnValue = returnValue;
