@@ -22,7 +22,8 @@ export const nouns: readonly Noun[] = [
   },
   {
     name: 'vm',
-    description: 'virtual machines: list, show, start, stop, pause, resume, save, restore, reset',
+    description:
+      'virtual machines: list, show, define, clone, set, start, stop, shutdown, pause, resume, save, restore, reset, attach, detach, destroy, preflight',
     load: async (streams) => (await import('./commands/vm.js')).vmCommand(streams),
   },
   {
@@ -43,8 +44,18 @@ export const nouns: readonly Noun[] = [
   },
   {
     name: 'tvd',
-    description: 'trusted virtual domains: list, create',
+    description: 'trusted virtual domains: list, show, create, delete, add, remove, start, stop',
     load: async (streams) => (await import('./commands/tvd.js')).tvdCommand(streams),
+  },
+  {
+    name: 'volume',
+    description: 'volumes: list, create, erase, delete',
+    load: async (streams) => (await import('./commands/volume.js')).volumeCommand(streams),
+  },
+  {
+    name: 'vlan',
+    description: 'VLANs: list, create, delete',
+    load: async (streams) => (await import('./commands/vlan.js')).vlanCommand(streams),
   },
   {
     name: 'vtpm',

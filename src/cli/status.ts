@@ -27,8 +27,9 @@ const answerIsNo = new Set([
   'no_object_manager',
 ]);
 
-function isRefusedByPolicy(error: CimError): boolean {
-  return error.status === 1 && error.description.startsWith('TVDC02');
+/** The host says no: by its policy, or because something is in use or in another state. */
+function isRefused(error: CimError): boolean {
+  return error.status === 1 && /^TVDC0(?:10[1-4]|2\d\d):/.test(error.description);
 }
 
 /**
@@ -40,7 +41,7 @@ export function statusOf(error: unknown, raw: boolean): ExitStatus {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitStatus.done : exitStatus.usage;
   if (error instanceof UsageError) return exitStatus.usage;
   if (error instanceof CimError) {
-    return !raw && (error.status === 6 || isRefusedByPolicy(error)) ? exitStatus.no : exitStatus.cim;
+    return !raw && (error.status === 6 || isRefused(error)) ? exitStatus.no : exitStatus.cim;
   }
   if (!(error instanceof TvdcError)) return exitStatus.internal;
   const code = String(error.code);

@@ -95,6 +95,7 @@ export function resolveResource(
   if (parsed === null) return { kind: 'refused', decision: badResourceName(subject, resource) };
   const { policy } = host;
   const { name } = parsed;
+  const shown = host.nameOf(name);
   const assigned = host.labels.resource(name);
   const hook = parsed.vlan === undefined ? ('resource' as const) : ('vlan' as const);
   const base = { hook, subject, object: name };
@@ -103,7 +104,7 @@ export function resolveResource(
       ...base,
       reason: 'resource_inaccessible',
       rule: 'label-state',
-      sentence: `${name} is marked inaccessible.`,
+      sentence: `${shown} is marked inaccessible.`,
     });
   }
   if (assigned?.state === 'invalidated') {
@@ -112,7 +113,7 @@ export function resolveResource(
       reason: 'resource_label_invalidated',
       rule: 'label-state',
       detail: labelText(assigned),
-      sentence: `The label ${assigned.label} of ${name} has lost its definition.`,
+      sentence: `The label ${assigned.label} of ${shown} has lost its definition.`,
     });
   }
   const foreign = assigned !== undefined && assigned.policy !== policy.document.name;
@@ -122,7 +123,7 @@ export function resolveResource(
       reason: 'policy_mismatch',
       rule: 'policy-identity',
       detail: assigned.policy,
-      sentence: `${name} is labelled under policy ${assigned.policy}, but ${policy.document.name} is enforced.`,
+      sentence: `${shown} is labelled under policy ${assigned.policy}, but ${policy.document.name} is enforced.`,
     });
   }
   if (assigned === undefined || foreign) {
@@ -133,7 +134,7 @@ export function resolveResource(
       rule: 'label-state',
       xserr: 'XSERR_RESOURCE_NOT_LABELED',
       detail: 'XSERR_RESOURCE_NOT_LABELED',
-      sentence: `${name} has no label, and a resource without label may not be used.`,
+      sentence: `${shown} has no label, and a resource without label may not be used.`,
     });
   }
   return known(policy, policy.resourceRow(assigned.label), assigned.label, { subject, object: name }, parsed);

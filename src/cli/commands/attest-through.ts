@@ -7,13 +7,14 @@ import { UsageError } from '../exit.js';
 import { writeBytes } from '../files.js';
 import { print, type Streams, writeRecords } from '../output/index.js';
 import type { AttestCommandOptions } from './attest-online.js';
+import type { VerdictSource } from './known-verdicts.js';
 import { recordOfInstance, type VerdictRecord, verdictColumns } from './verdict-record.js';
 import { verifierFolder } from './verifier-folder.js';
 
 const modes: Readonly<Record<AttestCommandOptions['mode'], number>> = { vm: 2, quoted: 3, asserted: 4 };
 const verdictClass = 'TVDC_AttestationVerdict';
 
-function verifierClient(options: AttestCommandOptions): Promise<WbemClient> {
+function verifierClient(options: VerdictSource): Promise<WbemClient> {
   const {
     verifier: url,
     verifierUser: user,
@@ -42,6 +43,12 @@ async function serviceOf(client: WbemClient, namespace: string) {
 
 async function verdictsOf(client: WbemClient, namespace: string): Promise<readonly CimInstance[]> {
   return client.instances(verdictClass, { namespace }).toArray();
+}
+
+/** All verdicts that a verifier that serves has. */
+export async function verdictsThrough(options: VerdictSource): Promise<readonly VerdictRecord[]> {
+  const client = await verifierClient(options);
+  return (await verdictsOf(client, namespaceOf(options))).map(recordOfInstance);
 }
 
 /** Path of a system by name or UUID; names are asked at the host, or known from earlier verdicts. */

@@ -21,7 +21,48 @@ export {
   type RequestedState,
   requestedStates,
 } from './managed-host.js';
-export { completed, MethodRefusedError, outText, returnNames } from './refusal.js';
+export {
+  changeDomainState,
+  deleteDomain,
+  type DomainConflict,
+  type DomainView,
+  type HostDomain,
+  hostDomain,
+  hostDomains,
+  type MemberOutcome,
+  memberLabel,
+  viewDomain,
+} from './domains.js';
+export { checkArrival, checkStart, hostId, type StartForecast, type StartReason } from './preflight.js';
+export {
+  cloneVm,
+  type CloneWish,
+  type CriticalityName,
+  criticalityValues,
+  defineVm,
+  destroyVm,
+  type DiskWish,
+  rateVm,
+  type VlanWish,
+  type VmDefinition,
+} from './vm-definition.js';
+export { type VmDetails, vmDetails, type VmDisk, type VmPort, type VmTpm } from './vm-details.js';
+export { attachDevices, describeDevice, detachDevices, type DeviceWish, pickDevice } from './vm-devices.js';
+export { matchesFilter, vmDomains, type VmExtras, vmExtras, type VmFilter } from './vm-list.js';
+export {
+  createVlan,
+  createVolume,
+  deleteVlan,
+  deleteVolume,
+  eraseVolume,
+  type HostVlan,
+  hostVlan,
+  hostVlans,
+  type HostVolume,
+  hostVolume,
+  hostVolumes,
+} from './volumes.js';
+export { completed, isWrongState, MethodRefusedError, outText, returnNames } from './refusal.js';
 export {
   type AccessCounters,
   type AccessStatistics,

@@ -1,13 +1,7 @@
 import { TvdcError } from '../../base/index.js';
-import {
-  type CimInstance,
-  type CimInstancePath,
-  type CimValue,
-  createInstance,
-  sameName,
-  stringKey,
-} from '../../cim/index.js';
+import { type CimInstance, type CimInstancePath, type CimValue, createInstance, stringKey } from '../../cim/index.js';
 import type { WbemClient } from '../wbem/index.js';
+import { pickNamed } from './names.js';
 import { completed, outText } from './refusal.js';
 import { pathOf } from './texts.js';
 
@@ -28,6 +22,10 @@ export interface NamedElement {
 export interface ManagedVm extends NamedElement {
   readonly state: string;
   readonly criticality: number | null;
+  /** It may hold several types. */
+  readonly trusted: boolean;
+  /** When its state changed last, as the host writes datetimes. */
+  readonly changed: string | null;
 }
 
 export type DecisionAnswer = Readonly<{
@@ -112,17 +110,17 @@ export class ManagedHost {
     const labels = await this.labels();
     const vms: ManagedVm[] = [];
     for await (const vm of this.client.instances('TVDC_ComputerSystem', { namespace: this.namespace })) {
-      const path = pathOf(vm.path, 'path');
-      vms.push({
-        name: vm.getString('ElementName') ?? '',
-        id: idOf(path),
-        path,
-        label: labels.get(idOf(path)) ?? null,
-        state: stateNames[vm.getNumber('EnabledState') ?? 0] ?? 'unknown',
-        criticality: vm.getNumber('Criticality'),
-      });
+      vms.push(toVm(vm, (id) => labels.get(id) ?? null));
     }
     return vms.sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** One VM by its path, without looking at the others. @throws CimError 2, 6 */
+  async vmAt(path: CimInstancePath): Promise<ManagedVm> {
+    const options = { namespace: this.namespace, resultClass: 'TVDC_SecurityLabel' };
+    const label = await this.client.associators(path, options).first();
+    const instance = await this.client.getInstance(path, { namespace: this.namespace });
+    return toVm(instance, () => label?.getString('FullName') ?? null);
   }
 
   async #elements(className: string, nameOf: (instance: CimInstance) => string): Promise<readonly NamedElement[]> {
@@ -143,20 +141,20 @@ export class ManagedHost {
     return this.#elements('TVDC_VLAN', (vlan) => `vlan:${vlan.getNumber('VLANId') ?? ''}`);
   }
 
-  /** A VM by name or UUID. @throws TvdcError `not_found` */
+  /** A VM by name or UUID. @throws TvdcError `not_found`, `ambiguous` */
   async vm(name: string): Promise<ManagedVm> {
-    const found = (await this.vms()).find((vm) => vm.name === name || sameName(vm.id, name));
-    if (found === undefined) throw new TvdcError('not_found', `no virtual machine ${name} on this host`);
-    return found;
+    return pickNamed(await this.vms(), name, 'virtual machine');
   }
 
-  /** A VM, a volume or a VLAN by name. @throws TvdcError `not_found` */
+  /** A VM, a volume or a VLAN by name or identifier. @throws TvdcError `not_found`, `ambiguous` */
   async element(name: string): Promise<NamedElement> {
     const all = [...(await this.vms()), ...(await this.volumes()), ...(await this.vlans())];
-    const found = all.find((element) => element.name === name || sameName(element.id, name));
-    if (found === undefined)
-      throw new TvdcError('not_found', `no virtual machine, volume or VLAN ${name} on this host`);
-    return found;
+    return pickNamed(
+      all,
+      name,
+      'virtual machine, volume or VLAN',
+      ({ path }) => kindNames[path.className] ?? 'element',
+    );
   }
 
   /** @throws CimError 1 where the policy refuses; MethodRefusedError for a state that the VM cannot go to */
@@ -296,6 +294,28 @@ export class ManagedHost {
       TVDs: [...domains],
     });
   }
+}
+
+const kindNames: Readonly<Record<string, string>> = {
+  TVDC_ComputerSystem: 'virtual machine',
+  TVDC_StorageVolume: 'volume',
+  TVDC_VLAN: 'VLAN',
+};
+
+function toVm(vm: CimInstance, labelOf: (id: string) => string | null): ManagedVm {
+  const path = pathOf(vm.path, 'path');
+  const id = idOf(path);
+  const changed = vm.get('TimeOfLastStateChange');
+  return {
+    name: vm.getString('ElementName') ?? '',
+    id,
+    path,
+    label: labelOf(id),
+    state: stateNames[vm.getNumber('EnabledState') ?? 0] ?? 'unknown',
+    criticality: vm.getNumber('Criticality'),
+    trusted: vm.get('Trusted') === true,
+    changed: typeof changed === 'object' && changed !== null && 'text' in changed ? String(changed.text) : null,
+  };
 }
 
 function idOf(path: CimInstancePath): string {

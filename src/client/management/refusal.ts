@@ -61,6 +61,12 @@ export class MethodRefusedError extends TvdcError<'method_refused'> {
   }
 }
 
+/** Whether a method was refused because of the state of its virtual machine; it says so without a sentence. */
+export function isWrongState(error: unknown): boolean {
+  if (!(error instanceof MethodRefusedError)) return false;
+  return error.returnValue === (inheritedMethods.includes(error.method) ? 5 : 4097);
+}
+
 /** OUT parameters of a method that completed. @throws MethodRefusedError */
 export function completed(method: string, result: InvokeResult): Readonly<Record<string, CimValue>> {
   const value = Number(result.returnValue ?? 0);
