@@ -30,21 +30,24 @@ export function readText(file: string): string {
   return Buffer.from(readBytes(file)).toString('utf8');
 }
 
-/** @throws UsageError */
-export function writeBytes(file: string, content: string | Uint8Array): void {
+/** Work that writes a file, and names it where that fails. @throws UsageError */
+export function writing<T>(file: string, work: () => T): T {
   try {
-    writeFileSync(file, content);
+    return work();
   } catch (error) {
     throw new UsageError(`cannot write ${file}: ${reasonOf(error)}`);
   }
 }
 
+/** @throws UsageError */
+export function writeBytes(file: string, content: string | Uint8Array): void {
+  writing(file, () => writeFileSync(file, content));
+}
+
 /** A file for its owner alone (mode 0600), also where it was there already. @throws UsageError */
 export function writeSecret(file: string, content: string | Uint8Array): void {
-  try {
+  writing(file, () => {
     rmSync(file, { force: true });
     writeFileSync(file, content, { mode: 0o600, flag: 'wx' });
-  } catch (error) {
-    throw new UsageError(`cannot write ${file}: ${reasonOf(error)}`);
-  }
+  });
 }

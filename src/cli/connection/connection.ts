@@ -1,7 +1,7 @@
-import type { WbemClient } from '../../client/index.js';
+import type { ExchangeRecorder, WbemClient } from '../../client/index.js';
 import type { ManagedHost } from '../../client/management/index.js';
 import { UsageError } from '../exit.js';
-import { readBytes } from '../files.js';
+import { readBytes, writing } from '../files.js';
 import type { ConnectionOptions } from './options.js';
 import { settingsOf } from './settings.js';
 
@@ -15,6 +15,19 @@ function timeoutOf(wanted: string): number {
   return seconds * 1000;
 }
 
+const recorders = new Map<string, ExchangeRecorder>();
+
+/** All clients of one command record in the same file. @throws UsageError */
+async function recorderFor(file: string): Promise<ExchangeRecorder> {
+  const { HarFileRecorder } = await import('../../client/index.js');
+  let recorder = recorders.get(file);
+  if (recorder === undefined) {
+    recorder = writing(file, () => new HarFileRecorder(file));
+    recorders.set(file, recorder);
+  }
+  return recorder;
+}
+
 /** The namespace that the options name. @throws UsageError */
 export function namespaceOf(options: ConnectionOptions): string {
   return settingsOf(options).namespace;
@@ -23,6 +36,7 @@ export function namespaceOf(options: ConnectionOptions): string {
 /** A client for the server that the options name; its code is loaded here, for commands that stay on this machine do without. @throws UsageError */
 export async function connect(options: ConnectionOptions): Promise<WbemClient> {
   const { createHttpTransport, WbemClient } = await import('../../client/index.js');
+  const recorder = options.har === undefined ? null : await recorderFor(options.har);
   const { loginOf, ownCertificate, splitCredentials } = await import('./login.js');
   const settings = settingsOf(options);
   const { url, login } = splitCredentials(settings.url);
@@ -33,6 +47,7 @@ export async function connect(options: ConnectionOptions): Promise<WbemClient> {
     url,
     ...(login ?? loginOf(settings, options.data, url)),
     timeout: timeoutOf(settings.timeout),
+    ...(recorder === null ? {} : { recorder }),
     tls: {
       verify: settings.noverify !== true,
       ...(ca === undefined ? {} : { ca }),

@@ -16,6 +16,8 @@ export interface ConnectionOptions {
   readonly namespace?: string;
   readonly timeout?: string;
   readonly data?: string;
+  /** File for a recording of what goes over the wire. */
+  readonly har?: string;
   readonly output?: string;
 }
 
@@ -35,6 +37,7 @@ export function withConnection(command: Command, forms: readonly OutputForm[] = 
     .option('--namespace <name>', 'namespace (TVDC_NAMESPACE)')
     .option('--timeout <seconds>', 'time for one operation (TVDC_TIMEOUT; default 30)')
     .option('--data <folder>', 'data folder of the host on this machine (TVDC_DATA)')
+    .option('--har <file>', 'record requests and answers there, as HTTP Archive 1.2 without secrets')
     .option('-o, --output <form>', `${forms.join(', ')} (TVDC_OUTPUT; default table)`);
 }
 

@@ -1,4 +1,5 @@
 import type { AuthenticationMode } from './authentication.js';
+import type { ExchangeRecorder } from './har.js';
 import type { Log } from '../../base/index.js';
 import type { BatchOutcome } from '../../cim/codec/index.js';
 import type { CallOptions, CimRequest, CimTransport } from '../../cim/operations/index.js';
@@ -39,6 +40,8 @@ export interface HttpTransportOptions {
   readonly strict?: boolean;
   /** Bytes of request and answer text kept in {@link HttpTransport.lastExchange}; default 0: none. */
   readonly keepText?: number;
+  /** Gets every exchange whole, which takes the memory of the longest answer. */
+  readonly recorder?: ExchangeRecorder;
   /** Bytes of an answer, unpacked; default no limit. */
   readonly maxAnswerBytes?: number;
   /** Ask for compressed answers; default: of servers on other machines. */

@@ -1,11 +1,16 @@
 import { type AnswerHeaders, plainHeaders } from './answer.js';
+import { TransportError } from './errors.js';
+import type { RecordedExchange } from './har.js';
 import type { Exchange } from './options.js';
 
 /** The exchange that is going on, filled in as it proceeds. */
 export class ExchangeRecord implements Exchange {
   readonly operation: string;
   readonly requestBytes: number;
-  readonly #headers: Readonly<Record<string, string>>;
+  /** With what is secret. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly started = performance.now();
+  #headAt: number | null = null;
   readonly #text: string | null;
   readonly #keep: number;
   readonly #chunks: Uint8Array[] = [];
@@ -17,14 +22,14 @@ export class ExchangeRecord implements Exchange {
   constructor(operation: string, headers: Record<string, string>, body: Buffer, keep: number) {
     this.operation = operation;
     this.#keep = keep;
-    this.#headers = headers;
+    this.headers = headers;
     this.requestBytes = body.length;
     this.#text = keep > 0 ? body.toString('utf8', 0, keep) : null;
   }
 
   /** Put together when somebody looks. */
   get request(): Exchange['request'] {
-    const { Authorization: _, ...headers } = this.#headers;
+    const { Authorization: _, ...headers } = this.headers;
     return { headers, bytes: this.requestBytes, text: this.#text };
   }
 
@@ -39,8 +44,14 @@ export class ExchangeRecord implements Exchange {
     return { status: this.#head.status, headers, bytes: this.#bytes, text, trailers: this.#trailers };
   }
 
+  /** Milliseconds until the headers of the answer; null where none came. */
+  get waited(): number | null {
+    return this.#headAt === null ? null : this.#headAt - this.started;
+  }
+
   begin(status: number, headers: AnswerHeaders): void {
     this.#head = { status, headers };
+    this.#headAt = performance.now();
   }
 
   chunk(bytes: Uint8Array): void {
@@ -55,4 +66,24 @@ export class ExchangeRecord implements Exchange {
   end(trailers: Readonly<Record<string, string>>): void {
     this.#trailers = trailers;
   }
+}
+
+/** For a recorder: the whole exchange, secrets included. What the server said is no error of the exchange. */
+export function toRecorded(
+  record: ExchangeRecord,
+  url: string,
+  duration: number,
+  error: Error | null,
+): RecordedExchange {
+  const { answer } = record;
+  return {
+    operation: record.operation,
+    url,
+    started: Date.now() - duration,
+    duration,
+    waited: record.waited,
+    request: { headers: record.headers, text: record.request.text ?? '' },
+    answer: answer === null ? null : { ...answer, text: answer.text ?? '' },
+    error: error instanceof TransportError ? error.message : null,
+  };
 }

@@ -16,7 +16,7 @@ import { Deadline } from './deadline.js';
 import { TransportError } from './errors.js';
 import { cimObjectOf, isRepeatable, operationName } from './operation.js';
 import type { Exchange, HttpTransport, HttpTransportOptions, OperationStatistics } from './options.js';
-import { ExchangeRecord } from './recording.js';
+import { ExchangeRecord, toRecorded } from './recording.js';
 import { StatisticsBook } from './statistics.js';
 import { isRemote, parseTarget, withoutCredentials } from './target.js';
 
@@ -27,7 +27,6 @@ const excerptBytes = 300;
 interface Running {
   readonly where: string;
   readonly deadline: Deadline;
-  readonly started: number;
   readonly record: ExchangeRecord;
   serverTime: number;
   /** Beginning of the answer, for messages about it. */
@@ -163,12 +162,12 @@ class UndiciTransport implements HttpTransport {
     const { operation, headers } = message;
     const id = String(++this.#sequence);
     const body = message.encode(id);
-    const record = new ExchangeRecord(operation, headers, body, this.#options.keepText ?? 0);
+    const kept = this.#options.recorder === undefined ? (this.#options.keepText ?? 0) : Number.POSITIVE_INFINITY;
+    const record = new ExchangeRecord(operation, headers, body, kept);
     this.#last = record;
     const running: Running = {
       where: `${operation} at ${this.url}`,
       deadline,
-      started: performance.now(),
       record,
       serverTime: 0,
       beginning: null,
@@ -184,8 +183,9 @@ class UndiciTransport implements HttpTransport {
       });
       return { result, running };
     } catch (error) {
-      this.#finish(running, true);
-      throw deadline.explain(error, running.where, excerptOf(running));
+      const explained = deadline.explain(error, running.where, excerptOf(running));
+      this.#finish(running, true, explained);
+      throw explained;
     }
   }
 
@@ -230,11 +230,13 @@ class UndiciTransport implements HttpTransport {
     if (failure !== null) throw failure;
   }
 
-  #finish(running: Running, failed: boolean): void {
+  #finish(running: Running, failed: boolean, error: Error | null = null): void {
     if (running.ended) return;
     running.ended = true;
+    const time = performance.now() - running.record.started;
+    this.#options.recorder?.record(toRecorded(running.record, this.url, time, error));
     this.#book.add(running.record.operation, {
-      time: performance.now() - running.started,
+      time,
       failed,
       serverTime: running.serverTime,
       requestBytes: running.record.requestBytes,
@@ -254,14 +256,16 @@ class UndiciTransport implements HttpTransport {
 
   async *#guardedBatches<T>(batches: Batches<T>, running: Running): AsyncGenerator<readonly T[], void, undefined> {
     let failed = true;
+    let explained: Error | null = null;
     try {
       yield* batches;
       failed = false;
     } catch (error) {
-      throw running.deadline.explain(error, running.where, excerptOf(running));
+      explained = running.deadline.explain(error, running.where, excerptOf(running));
+      throw explained;
     } finally {
       running.deadline.clear();
-      this.#finish(running, failed);
+      this.#finish(running, failed, explained);
     }
   }
 }
