@@ -10,8 +10,12 @@ import {
 
 /** What transactions are grouped on. All calls are synchronous. */
 export interface Medium extends StoreReader {
-  /** All changes or none; they are on disk when it returns. @throws StoreError */
-  apply(changes: Iterable<Change>): void;
+  /**
+   * Carries out what `work` returns, all of it or nothing: it is on disk afterwards. Nobody else changes anything while `work`
+   * runs; what it throws is passed on.
+   * @throws StoreError
+   */
+  change(work: () => Iterable<Change>): void;
 }
 
 interface Waiting {
@@ -158,18 +162,17 @@ export class GroupCommit {
     const outcomes: Outcome[] = [];
     let tried = 0;
     try {
-      const started = performance.now();
-      while (
-        tried < asked.length &&
-        (tried === 0 || (group.size < mostChanges && performance.now() - started < longestWorks))
-      ) {
-        outcomes.push(carryOut(asked[tried++] as Waiting, group));
-      }
-      if (group.size > 0) this.#medium.apply(group.changes());
+      this.#medium.change(() => {
+        const started = performance.now();
+        do outcomes.push(carryOut(asked[tried++] as Waiting, group));
+        while (tried < asked.length && group.size < mostChanges && performance.now() - started < longestWorks);
+        return group.changes();
+      });
     } catch (error) {
       const failure = asStoreError(error);
-      for (const waiting of asked.slice(0, tried)) waiting.reject(failure);
-      this.#waiting = asked.slice(tried).concat(this.#waiting);
+      const failed = Math.max(tried, 1);
+      for (const waiting of asked.slice(0, failed)) waiting.reject(failure);
+      this.#waiting = asked.slice(failed).concat(this.#waiting);
       return;
     }
     if (tried < asked.length) this.#waiting = asked.slice(tried).concat(this.#waiting);

@@ -37,8 +37,8 @@ class MemoryMedium implements Medium {
       .map(({ key, value }) => ({ key, value: copyOf(value) }));
   }
 
-  apply(changes: Iterable<Change>): void {
-    for (const { area, key, value } of changes) {
+  change(work: () => Iterable<Change>): void {
+    for (const { area, key, value } of work()) {
       if (value === null) this.#area(area).delete(key);
       else this.#area(area).set(key, value);
     }

@@ -97,12 +97,18 @@ export class SqliteMedium implements Medium {
     return rows.map(([key, value]) => ({ key: fromColumnKey(key), value: fromColumn(value) }));
   }
 
-  /** What `action` writes is on disk when it returns, all of it or nothing. */
-  atomically(action: () => void): void {
-    this.#try(() => this.#statements.begin.run([]));
+  change(work: () => Iterable<Change>): void {
+    const { begin, commit, put, delete: remove } = this.#statements;
+    this.#try(() => begin.run([]));
     try {
-      action();
-      this.#try(() => this.#statements.commit.run([]));
+      const changes = work();
+      this.#try(() => {
+        for (const { area, key, value } of changes) {
+          if (value === null) remove.run([this.#number(area), toColumnKey(key)]);
+          else put.run([this.#number(area), toColumnKey(key), toColumn(value)]);
+        }
+        commit.run([]);
+      });
     } catch (error) {
       this.#rollback();
       throw error;
@@ -115,20 +121,5 @@ export class SqliteMedium implements Medium {
     } catch {
       // The failure that is told is the first one.
     }
-  }
-
-  apply(changes: Iterable<Change>): void {
-    this.atomically(() => this.write(changes));
-  }
-
-  /** Within {@link atomically}. */
-  write(changes: Iterable<Change>): void {
-    const statements = this.#statements;
-    this.#try(() => {
-      for (const { area, key, value } of changes) {
-        if (value === null) statements.delete.run([this.#number(area), toColumnKey(key)]);
-        else statements.put.run([this.#number(area), toColumnKey(key), toColumn(value)]);
-      }
-    });
   }
 }

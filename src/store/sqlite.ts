@@ -76,11 +76,11 @@ function migrate(
     },
     afterCommit: (listener) => void committed.push(listener),
   };
-  for (const step of steps) step.run(tx);
   const record = database.prepare('INSERT OR REPLACE INTO area (name, number, format) VALUES (?, ?, ?)');
-  medium.atomically(() => {
-    medium.write(overlay.changes());
+  medium.change(() => {
+    for (const step of steps) step.run(tx);
     for (const area of storeAreas) record.run([area, areas.numbers.get(area), currentFormat(area, formats)]);
+    return overlay.changes();
   });
   for (const listener of committed) listener();
 }

@@ -17,8 +17,8 @@ export function createStagedStore(below: StoreReader): StagedStore {
   const commits = new GroupCommit({
     get: (area, key) => staged.get(area, key),
     range: (area, from, to, limit) => staged.range(area, from, to, limit),
-    apply: (changes) => {
-      for (const { area, key, value } of changes) staged.set(area, key, value);
+    change: (work) => {
+      for (const { area, key, value } of work()) staged.set(area, key, value);
     },
   });
   return {
