@@ -62,7 +62,8 @@ export async function runCommandLine(argv: readonly string[], streams: Streams):
       streams.out.write(`${version()}\n`);
       return 0;
     }
-    program.option('-V, --version', 'the version of this program');
+    // Behind a noun --version may mean the version of something else.
+    program.enablePositionalOptions().option('-V, --version', 'the version of this program');
     await program.parseAsync([...argv], { from: 'user' });
     return 0;
   } catch (error) {

@@ -25,6 +25,8 @@ const answerIsNo = new Set([
   'no_interop_namespace',
   'no_namespaces',
   'no_object_manager',
+  'bundle_refused',
+  'bundle_rolled_back',
 ]);
 
 /** The host says no: by its policy, or because something is in use or in another state. */

@@ -1,9 +1,8 @@
 import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { hash, toHex } from '../../base/index.js';
 import { ReferenceError } from './database.js';
-import { type ReferenceEntry, referenceStatuses } from './entry.js';
-import { parseDigest, parseJsonObject } from './reference-json.js';
-import { checkEntry } from './rules.js';
+import type { ReferenceEntry } from './entry.js';
+import { parseEntry, parseJsonObject } from './reference-json.js';
 
 /** A set of reference measurements to be handed over: the payload is what is signed, octet for octet. */
 export interface ReferenceBundle {
@@ -11,6 +10,17 @@ export interface ReferenceBundle {
   readonly version: number;
   readonly created: number;
   readonly entries: readonly ReferenceEntry[];
+}
+
+/** A bundle that was read. */
+export interface OpenedBundle extends ReferenceBundle {
+  /** SHA-256 of name, version and entries, hexadecimal. */
+  readonly digest: string;
+}
+
+/** What stands as `source` in the entries of a bundle: a newer version replaces what an older one has brought. */
+export function bundleSource(name: string): string {
+  return `bundle ${name}`;
 }
 
 const context = Buffer.from('tvdc-reference-bundle-1\0', 'ascii');
@@ -37,22 +47,13 @@ export function signBundle(bundle: ReferenceBundle, privateKey: KeyObject): stri
 const refused = (why: string, cause?: unknown): ReferenceError =>
   new ReferenceError('bundle_refused', why, cause === undefined ? {} : { cause });
 
-function readEntry(value: unknown): ReferenceEntry {
-  const entry = value as ReferenceEntry;
-  const { algorithm, digest } = parseDigest(`${entry.algorithm}:${entry.digest}`);
-  if (!referenceStatuses.includes(entry.status) || (entry.path !== null && typeof entry.path !== 'string')) {
-    throw refused('an entry of another form');
-  }
-  return checkEntry({ ...entry, algorithm, digest });
-}
-
 /**
  * Verifies and reads a bundle. The signature must be of one of the anchors, which are set apart: a key that a bundle
  * brings with itself is never believed, and nothing unsigned is read.
  * @param anchors PEM public keys
  * @throws ReferenceError `bundle_refused`, `bad_import`, `bad_entry`
  */
-export function openBundle(text: string, anchors: readonly string[]): ReferenceBundle {
+export function openBundle(text: string, anchors: readonly string[]): OpenedBundle {
   const { format, payload, keyId: named, signature } = parseJsonObject(text);
   if (format !== 'tvdc-reference-bundle-1' || typeof payload !== 'string' || typeof signature !== 'string') {
     throw refused('not a signed bundle');
@@ -67,11 +68,14 @@ export function openBundle(text: string, anchors: readonly string[]): ReferenceB
   const { name, version, created, entries } = bundle;
   if (
     typeof name !== 'string' ||
-    typeof version !== 'number' ||
+    !Number.isSafeInteger(version) ||
+    (version as number) < 0 ||
     typeof created !== 'number' ||
     !Array.isArray(entries)
   ) {
     throw refused('a payload of another form');
   }
-  return { name, version, created, entries: entries.map(readEntry) };
+  // When it was signed does not count: signing the same again is the same version.
+  const digest = toHex(hash('sha256', Buffer.from(JSON.stringify([name, version, entries]), 'utf8')));
+  return { name, version: version as number, created, entries: entries.map(parseEntry), digest };
 }

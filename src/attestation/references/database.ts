@@ -23,7 +23,7 @@ export type ReferenceSource = Iterable<ReferenceEntry> | AsyncIterable<Reference
 export interface BundleMark {
   readonly name: string;
   readonly version: number;
-  /** SHA-256 of what was signed, hexadecimal: one version is one content. */
+  /** SHA-256 of its content, hexadecimal: one version is one content. */
   readonly digest: string;
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, realpathSync } from 'node:fs';
 import { opendir } from 'node:fs/promises';
 import { join, posix, relative, sep } from 'node:path';
 import type { HashAlgorithm } from '../../base/index.js';
@@ -13,7 +13,8 @@ export interface DirectoryOptions extends ImportOptions {
   readonly mountedAt?: string;
 }
 
-async function digestFile(file: string, algorithm: HashAlgorithm): Promise<string> {
+/** Hexadecimal digest of a file, read in parts. */
+export async function digestFile(file: string, algorithm: HashAlgorithm): Promise<string> {
   const hash = createHash(algorithm);
   for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
   return hash.digest('hex');
@@ -36,4 +37,16 @@ export async function* entriesOfDirectory(
     const path = logPath(posix.join(options.mountedAt ?? '/', inside));
     yield { algorithm, digest: await digestFile(file, algorithm), path, status: 'good', ...fields };
   }
+}
+
+/** A single file as a good entry, at the place that IMA would log. */
+export async function referenceOfFile(file: string, facts: ImportOptions): Promise<ReferenceEntry> {
+  const path = logPath(realpathSync(file));
+  return {
+    algorithm: 'sha256',
+    digest: await digestFile(file, 'sha256'),
+    path,
+    status: 'good',
+    ...importedFields(facts, 'file'),
+  };
 }

@@ -20,10 +20,11 @@ export {
   referenceStatuses,
 } from './entry.js';
 export { parseReferenceFile, parseRuntimePolicy, type ReferenceFile } from './keylime.js';
-export { formatReferenceJson, type ImportOptions, parseReferenceJson } from './reference-json.js';
+export { formatReferenceJson, type ImportOptions, parseEntry, parseReferenceJson } from './reference-json.js';
 export { openSqliteReferences } from './sql/index.js';
-export { openBundle, type ReferenceBundle, signBundle } from './bundle.js';
+export { bundleSource, type OpenedBundle, openBundle, type ReferenceBundle, signBundle } from './bundle.js';
 export { diffEntries, diffSets, exportSet, type ReferenceDiff } from './diff.js';
-export { type DirectoryOptions, entriesOfDirectory } from './import-directory.js';
+export { type DirectoryOptions, entriesOfDirectory, referenceOfFile } from './import-directory.js';
 export { entriesOfImaLog } from './import-log.js';
 export { type DebOptions, entriesOfDeb } from './import-deb.js';
+export { entriesOfPackage, type PackageOptions } from './import-package.js';

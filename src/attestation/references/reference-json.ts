@@ -1,6 +1,7 @@
 import { digestSizes, type HashAlgorithm } from '../../base/index.js';
 import { ReferenceError } from './database.js';
-import type { ReferenceEntry } from './entry.js';
+import { type ReferenceEntry, referenceStatuses } from './entry.js';
+import { checkEntry } from './rules.js';
 
 /** Options that all imports share. */
 export interface ImportOptions {
@@ -70,4 +71,38 @@ export function formatReferenceJson(entries: readonly ReferenceEntry[]): string 
     if (path !== null && status === 'good') (out[path] ??= []).push(`${algorithm}:${digest}`);
   }
   return `${JSON.stringify(out, null, 1)}\n`;
+}
+
+const optionalTexts = ['package', 'version', 'source'] as const;
+const optionalTimes = ['validFrom', 'validUntil'] as const;
+
+/**
+ * Reads one entry in the form that an export writes: the fields of ReferenceEntry, and no others.
+ * @throws ReferenceError `bad_import`, `bad_entry`
+ */
+export function parseEntry(value: unknown): ReferenceEntry {
+  const wrong = (what: string): ReferenceError => new ReferenceError('bad_import', `an entry with ${what}`);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong('another form');
+  const { algorithm, digest, path, status, annotations, ...rest } = value as Readonly<Record<string, unknown>>;
+  if (typeof algorithm !== 'string' || typeof digest !== 'string') throw wrong('no digest');
+  if (path !== null && typeof path !== 'string') throw wrong('no path');
+  const known = referenceStatuses.find((item) => item === status);
+  if (known === undefined) throw wrong(`the status ${JSON.stringify(status)}`);
+  for (const [name, fact] of Object.entries(rest)) {
+    const fits = (optionalTexts as readonly string[]).includes(name)
+      ? typeof fact === 'string'
+      : (optionalTimes as readonly string[]).includes(name) && Number.isSafeInteger(fact);
+    if (!fits) throw wrong(`${name} ${JSON.stringify(fact)}`);
+  }
+  const notes = annotations === undefined ? {} : annotations;
+  if (typeof notes !== 'object' || notes === null || !Object.values(notes).every((note) => typeof note === 'string')) {
+    throw wrong('annotations that are no texts');
+  }
+  return checkEntry({
+    ...(rest as Partial<ReferenceEntry>),
+    ...parseDigest(`${algorithm}:${digest}`),
+    path,
+    status: known,
+    ...(annotations === undefined ? {} : { annotations: notes as Readonly<Record<string, string>> }),
+  });
 }

@@ -1,12 +1,13 @@
 import { type Command, Option } from 'commander';
 import { type Assurance, assurances, type Verdict, verifyEvidenceBundle } from '../../attestation/index.js';
 import { messageOf, TvdcError } from '../../base/index.js';
-import { checkReadiness, listSystems, ManagedHost, type RoundMode } from '../../client/management/index.js';
+import { listSystems, ManagedHost, type RoundMode } from '../../client/management/index.js';
 import { defaultDataFolder } from '../../host/foundation/index.js';
 import {
   carryOut,
   criticalityOf,
   defaultPolicies,
+  hostReferences,
   type LocalVerifier,
   openLocalVerifier,
   parsePolicies,
@@ -24,9 +25,10 @@ import {
 } from '../connection/index.js';
 import { Exit, exitStatus, UsageError } from '../exit.js';
 import { readText, writeBytes } from '../files.js';
-import { type Columns, print, type Streams, toJson, writeRecords } from '../output/index.js';
+import { print, type Streams, toJson, writeRecords } from '../output/index.js';
 import { untilSignal } from '../signals.js';
 import { type AnchorOptions, saveHostAnchor } from './attest-anchor.js';
+import { type ReadyOptions, showReadiness } from './attest-ready.js';
 import { acknowledgeThrough, attestThrough, historyThrough } from './attest-through.js';
 import { recordOf, type VerdictRecord, verdictColumns } from './verdict-record.js';
 import { signersIn, verifierFolder, withState } from './verifier-folder.js';
@@ -295,19 +297,6 @@ async function acknowledge(streams: Streams, system: string, options: AttestComm
   }
 }
 
-async function ready(streams: Streams, options: ConnectionOptions): Promise<void> {
-  const found = await checkReadiness(await connect(options), namespaceOf(options));
-  const form = outputForm(options);
-  const columns: Columns<(typeof found.items)[number]> = [
-    ['REQUIREMENT', (item) => item.name],
-    ['READY', (item) => (item.ready ? 'yes' : 'no')],
-    ['DETAIL', (item) => item.detail],
-  ];
-  if (form === 'json') await print(streams, `${toJson(found, 2)}\n`);
-  else await writeRecords(streams, form, found.items, columns);
-  if (found.missing.length > 0) throw new Exit(exitStatus.no);
-}
-
 function withVerifier(command: Command): Command {
   return withState(command)
     .option('--verifier <url>', 'ask this verifier instead of challenging from here')
@@ -353,9 +342,10 @@ export function addOnlineCommands(attest: Command, streams: Streams): void {
     .argument('<system>', 'name or UUID')
     .description('end the effect of an untrusted verdict: the next round decides, over the whole log')
     .action((system: string, options: AttestCommandOptions) => acknowledge(streams, system, options));
-  withConnection(attest.command('ready'))
+  withState(withConnection(attest.command('ready')))
     .description('what the host lacks to be attested: TPM, measured boot, IMA policy, our own code measured')
-    .action((options: ConnectionOptions) => ready(streams, options));
+    .option('--set <set>', 'reference set that knows our package (see `tvdc reference own`)', hostReferences)
+    .action((options: ReadyOptions) => showReadiness(streams, options));
   withState(withConnection(attest.command('anchor')))
     .description(
       "show the trust anchors that a host offers; --trust believes one from now on, after you compared its fingerprint with the host's own file DATA/ca/root/root.pem",

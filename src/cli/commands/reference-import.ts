@@ -1,9 +1,12 @@
-import { openSync, readSync, closeSync, statSync } from 'node:fs';
+import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 import {
   entriesOfDeb,
   entriesOfDirectory,
+  bundleSource,
   entriesOfImaLog,
   openBundle,
+  parseEntry,
   parseReferenceFile,
   type ReferenceDatabase,
   type ReferenceEntry,
@@ -16,7 +19,7 @@ import { parseImaAscii } from '../../tpm/logs/index.js';
 import { connect, type ConnectionOptions, namespaceOf } from '../connection/index.js';
 import { UsageError } from '../exit.js';
 import { readBytes, readText } from '../files.js';
-import type { Streams } from '../output/index.js';
+import { Progress, type Streams } from '../output/index.js';
 
 export const importKinds = ['ima-log', 'directory', 'deb', 'json', 'keylime', 'bundle', 'entries'] as const;
 type ImportKind = (typeof importKinds)[number];
@@ -31,9 +34,8 @@ export interface ImportCommandOptions extends ConnectionOptions {
   readonly source?: string;
   readonly status: ReferenceStatus;
   readonly mountedAt: string;
+  readonly replace?: boolean;
 }
-
-const batch = 1000;
 
 /** The first octets of a file. */
 function head(file: string): Buffer {
@@ -63,15 +65,19 @@ function kindOf(file: string, named: string | undefined): ImportKind {
   }
 }
 
-function entriesOfLines(text: string): ReferenceEntry[] {
-  return text.split('\n').flatMap((line, at) => {
-    if (line.trim() === '') return [];
+/** A JSON object a line, as an export writes them; read line by line, however many there are. */
+async function* entriesOfLines(file: string): AsyncGenerator<ReferenceEntry> {
+  let at = 0;
+  for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) {
+    at++;
+    if (line.trim() === '') continue;
     try {
-      return [JSON.parse(line) as ReferenceEntry];
+      yield parseEntry(JSON.parse(line));
     } catch (error) {
-      throw new ReferenceError('bad_import', `line ${at + 1} is not JSON`, { cause: error });
+      const why = error instanceof ReferenceError ? error.message : 'not JSON';
+      throw new ReferenceError('bad_import', `${file} line ${at}: ${why}`, { cause: error });
     }
-  });
+  }
 }
 
 async function* entriesOfFile(
@@ -98,17 +104,11 @@ async function* entriesOfFile(
       yield* entriesOfImaLog(binary, facts);
       return;
     }
-    case 'bundle': {
-      if (options.anchor === undefined)
-        throw new UsageError('whose bundles are believed is set apart: name public keys with --anchor');
-      const bundle = openBundle(readText(file), options.anchor.map(readText));
-      streams.notes.write(`${file}: ${bundle.name} version ${bundle.version}, signed by a believed key\n`);
-      yield* bundle.entries.map((entry) => ({ ...entry, ...facts }));
-      return;
-    }
     case 'entries':
-      yield* entriesOfLines(readText(file)).map((entry) => ({ ...entry, ...facts }));
+      for await (const entry of entriesOfLines(file)) yield { ...entry, ...facts };
       return;
+    case 'bundle':
+      throw new UsageError(`${file} is a bundle: it brings a version of its own, so it is imported by itself`);
     case 'json':
     case 'keylime': {
       const { entries, exclude } = parseReferenceFile(readText(file), facts);
@@ -146,7 +146,41 @@ async function logOfRun(options: ImportCommandOptions, system: string): Promise<
   }
 }
 
-/** Adds what files and a run bring; a set that is not there is made. @returns entries gained */
+/** What all files and the run bring, one after another. */
+async function* allEntries(
+  files: readonly string[],
+  options: ImportCommandOptions,
+  streams: Streams,
+): AsyncGenerator<ReferenceEntry> {
+  const { status } = options;
+  for (const file of files) {
+    for await (const entry of entriesOfFile(file, options, streams))
+      yield status === 'good' ? entry : { ...entry, status };
+  }
+  if (options.run === undefined) return;
+  const source = options.source ?? `run of ${options.run}`;
+  for (const entry of entriesOfImaLog(await logOfRun(options, options.run), { source })) yield { ...entry, status };
+}
+
+/** A signed bundle takes the place of its older version, and of nothing else. */
+async function importBundle(
+  references: ReferenceDatabase,
+  set: string,
+  file: string,
+  options: ImportCommandOptions,
+  streams: Streams,
+): Promise<number> {
+  if (options.anchor === undefined)
+    throw new UsageError('whose bundles are believed is set apart: name public keys with --anchor');
+  const { name, version, digest, entries } = openBundle(readText(file), options.anchor.map(readText));
+  streams.notes.write(`${file}: ${name} version ${version}, signed by a believed key\n`);
+  const source = bundleSource(name);
+  const before = (await references.sets()).find((item) => item.name === set)?.entries ?? 0;
+  const own = entries.map((entry) => ({ ...entry, source }));
+  return (await references.replace(set, own, { source, bundle: { name, version, digest } })) - before;
+}
+
+/** Adds what files and a run bring, or makes it the set's content; a set that is not there is made. @returns entries gained */
 export async function importInto(
   references: ReferenceDatabase,
   set: string,
@@ -155,26 +189,24 @@ export async function importInto(
   streams: Streams,
 ): Promise<number> {
   if (files.length === 0 && options.run === undefined) throw new UsageError('name files, or a system with --run');
-  if (!(await references.sets()).some(({ name }) => name === set)) await references.createSet(set);
-  const withStatus = (entry: ReferenceEntry): ReferenceEntry =>
-    options.status === 'good' ? entry : { ...entry, status: options.status };
+  const bundles = files.filter((file) => kindOf(file, options.from) === 'bundle');
+  const others = files.filter((file) => !bundles.includes(file));
+  if (bundles.length > 0 && options.replace === true)
+    throw new UsageError('--replace is not for bundles: each takes the place of its own older version');
   let gained = 0;
-  let waiting: ReferenceEntry[] = [];
-  const flush = async (): Promise<void> => {
-    gained += await references.add(set, waiting);
-    waiting = [];
-  };
-  for (const file of files) {
-    for await (const entry of entriesOfFile(file, options, streams)) {
-      waiting.push(withStatus(entry));
-      if (waiting.length >= batch) await flush();
-    }
+  for (const file of bundles) gained += await importBundle(references, set, file, options, streams);
+  if (others.length === 0 && options.run === undefined) return gained;
+  const shown = new Progress(streams, 'entries');
+  const progress = (entries: number): void => shown.at(entries);
+  const brought = allEntries(others, options, streams);
+  const before = (await references.sets()).find((item) => item.name === set);
+  try {
+    if (options.replace === true)
+      return (await references.replace(set, brought, { progress })) - (before?.entries ?? 0);
+    // What goes into a new set is there as a whole or not at all.
+    if (before === undefined) return gained + (await references.replace(set, brought, { progress }));
+    return gained + (await references.add(set, brought, { progress }));
+  } finally {
+    shown.end();
   }
-  if (options.run !== undefined) {
-    const source = options.source ?? `run of ${options.run}`;
-    for (const entry of entriesOfImaLog(await logOfRun(options, options.run), { source }))
-      waiting.push(withStatus(entry));
-  }
-  await flush();
-  return gained;
 }

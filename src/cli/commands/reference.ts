@@ -2,7 +2,6 @@ import { Command } from 'commander';
 import { join } from 'node:path';
 import {
   diffSets,
-  formatReferenceJson,
   openSqliteReferences,
   type ReferenceChange,
   type ReferenceDatabase,
@@ -10,12 +9,11 @@ import {
   type ReferenceFilter,
   type ReferenceStatus,
   referenceStatuses,
-  signBundle,
 } from '../../attestation/index.js';
-import { createPrivateKey } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
+import { type ExportOptions, exportEntries } from './reference-export.js';
+import { imaPolicy, importOwn, type OwnOptions, writeOwn } from './reference-own.js';
 import { Exit, exitStatus, UsageError } from '../exit.js';
-import { readText, writeBytes } from '../files.js';
 import { outputForm, withConnection } from '../connection/index.js';
 import { type Columns, print, type Streams, toJson, writeRecords } from '../output/index.js';
 import { type ImportCommandOptions, importInto, importKinds } from './reference-import.js';
@@ -113,6 +111,12 @@ async function entriesOf(
 
 async function list(streams: Streams, set: string | undefined, options: FilterOptions): Promise<void> {
   await withReferences(options, async (references) => {
+    if (set !== undefined && outputForm(options) === 'ndjson') {
+      for await (const batch of references.list(set, filterOf(options))) {
+        await print(streams, batch.map((entry) => `${toJson(entry)}\n`).join(''));
+      }
+      return;
+    }
     if (set !== undefined) {
       const entries = await entriesOf(references, set, filterOf(options));
       await writeRecords(streams, outputForm(options), entries, entryColumns.slice(0, -1));
@@ -146,37 +150,6 @@ async function search(streams: Streams, text: string, options: DataOptions & { r
     await writeRecords(streams, outputForm(options), found, entryColumns);
     if (found.length === 0) throw new Exit(exitStatus.no);
   });
-}
-
-interface ExportOptions extends DataOptions {
-  readonly form: string;
-  readonly key?: string;
-  readonly version?: string;
-  readonly to: string;
-}
-
-async function exportEntries(streams: Streams, set: string, options: ExportOptions): Promise<void> {
-  const text = await withReferences(options, async (references) => {
-    const entries = await entriesOf(references, set, {});
-    switch (options.form) {
-      case 'json':
-        return formatReferenceJson(entries);
-      case 'entries':
-        return entries.map((entry) => `${toJson(entry)}\n`).join('');
-      case 'bundle': {
-        if (options.key === undefined) throw new UsageError('a bundle is signed: name the private key with --key');
-        const version = Number(
-          options.version ?? (await references.sets()).find(({ name }) => name === set)?.revision ?? 1,
-        );
-        const bundle = { name: set, version, created: Date.now(), entries };
-        return signBundle(bundle, createPrivateKey(readText(options.key)));
-      }
-      default:
-        throw new UsageError(`--form takes json, entries or bundle, not "${options.form}"`);
-    }
-  });
-  if (options.to === '-') await print(streams, text);
-  else writeBytes(options.to, text);
 }
 
 async function diff(streams: Streams, before: string, after: string, options: DataOptions): Promise<void> {
@@ -297,6 +270,7 @@ export function referenceCommand(streams: Streams): Command {
     .option('--source <source>', 'stands in every entry')
     .option('--status <status>', referenceStatuses.join(', '), 'good')
     .option('--mounted-at <path>', 'where a directory lies in the measured system', '/')
+    .option('--replace', 'make it all that the set has: what is not in it is trusted no more')
     .action(async (set: string, files: readonly string[], options: ImportCommandOptions) => {
       statusOf(options.status);
       const { state: data } = options;
@@ -305,6 +279,18 @@ export function referenceCommand(streams: Streams): Command {
       );
       await print(streams, `${set} has gained ${gained} entries\n`);
     });
+  withData(reference.command('own'))
+    .argument('[set]', 'where to; left out: written, one JSON object a line, to be imported elsewhere')
+    .description('the files of this very program, of what it needs and of its interpreter, as good measurements')
+    .option('--installed-at <path>', 'where the package lies on the measured hosts (default: as here)')
+    .option('--node-at <path>', 'where the interpreter lies there (default: as here)')
+    .option('--ima-policy', 'write the IMA rules under which these files are measured, and nothing else')
+    .option('--uid <number>', 'with --ima-policy: numeric user of the service (default: who runs this)')
+    .action(async (set: string | undefined, options: OwnOptions) => {
+      if (options.imaPolicy === true) await print(streams, imaPolicy(options));
+      else if (set === undefined) await writeOwn(streams, options);
+      else await withReferences(options, (references) => importOwn(streams, references, set, options));
+    });
   withData(reference.command('export'))
     .argument('<set>')
     .description('write a set')
@@ -312,7 +298,9 @@ export function referenceCommand(streams: Streams): Command {
     .option('--key <file>', 'private key for a bundle: Ed25519, ECDSA or RSA, PEM')
     .option('--version <number>', "version of a bundle (default: the set's revision)")
     .option('--to <file>', 'where to', '-')
-    .action((set: string, options: ExportOptions) => exportEntries(streams, set, options));
+    .action((set: string, options: ExportOptions) =>
+      withReferences(options, (references) => exportEntries(streams, references, set, options)),
+    );
   withData(reference.command('diff'))
     .argument('<before>')
     .argument('<after>')

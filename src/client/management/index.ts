@@ -10,7 +10,13 @@ export {
   type SubjectVerdict,
 } from './attestation-round.js';
 export { fetchAsserted, type FetchedEvidence, RemoteTpm } from './evidence.js';
-export { checkReadiness, type HostReadiness, type ReadinessItem, type ReadinessName } from './readiness.js';
+export {
+  checkReadiness,
+  type HostReadiness,
+  type OwnReferences,
+  type ReadinessItem,
+  type ReadinessName,
+} from './readiness.js';
 export { type ListedSystems, listSystems, type ListedVm } from './systems.js';
 export {
   type AccessQuestion,

@@ -1,5 +1,6 @@
-import { messageOf, systemRandomness } from '../../base/index.js';
+import { type HashAlgorithm, hashAlgorithms, messageOf, systemRandomness, toHex } from '../../base/index.js';
 import { type CimInstance, stringKey } from '../../cim/index.js';
+import type { ReferenceDatabase, ReferenceQuery } from '../../attestation/index.js';
 import { bootAggregateName, decodeEventLog, decodeImaFields, decodeImaLog } from '../../tpm/logs/index.js';
 import type { WbemClient } from '../wbem/index.js';
 import { type FetchedEvidence, RemoteTpm } from './evidence.js';
@@ -59,25 +60,69 @@ function bootItem({ evidence }: FetchedEvidence): Omit<ReadinessItem, 'name'> {
   }
 }
 
-function pathsOf({ evidence }: FetchedEvidence): readonly string[] {
-  return decodeImaLog(evidence.measurements.data).map((entry) => (entry.violation ? '' : decodeImaFields(entry).path));
+type Measured = ReferenceQuery & { readonly violation: boolean };
+
+function measuredOf({ evidence }: FetchedEvidence): readonly Measured[] {
+  return decodeImaLog(evidence.measurements.data).map((entry) => {
+    const { digest, path } = decodeImaFields(entry);
+    const algorithm = digest.algorithm as HashAlgorithm;
+    return { algorithm, digest: toHex(digest.value), path, violation: entry.violation };
+  });
 }
 
-function logItems(fetched: FetchedEvidence): ReadinessItem[] {
-  let paths: readonly string[];
+/** The reference measurements of our package, where there are some: they tell which files of the log are ours, and how they are. */
+export interface OwnReferences {
+  readonly references: ReferenceDatabase;
+  readonly sets: readonly string[];
+}
+
+const packageName = 'tvdc';
+const adviceOnRule = 'add the rules that `tvdc reference own --ima-policy` writes';
+
+async function ownItem(files: readonly Measured[], own: OwnReferences | null): Promise<ReadinessItem> {
+  const name = 'own_code_measured';
+  const asked = files.filter(({ algorithm }) => hashAlgorithms.includes(algorithm));
+  const answers = own === null ? [] : await own.references.lookup(own.sets, asked);
+  const versions = new Map<string, number>();
+  answers.forEach(({ matches }) => {
+    const found = matches.find((entry) => entry.package === packageName && entry.status === 'good');
+    if (found !== undefined) versions.set(found.version ?? '?', (versions.get(found.version ?? '?') ?? 0) + 1);
+  });
+  const other = asked.find(({ path }, at) => {
+    const answer = answers[at];
+    return ownCode.test(path) && answer?.pathListed === true && answer.matches.length === 0;
+  });
+  if (other !== undefined)
+    return { name, ready: false, detail: `${other.path} is not as in the reference measurements` };
+  if (versions.size > 0) {
+    const texts = [...versions].map(([version, count]) => `${count} files of ${packageName} ${version}`);
+    return { name, ready: true, detail: `${texts.join(', ')}, as in the reference measurements` };
+  }
+  const like = files.filter(({ path }) => ownCode.test(path)).length;
+  if (like === 0)
+    return { name, ready: false, detail: `the default policy leaves out files that a service reads: ${adviceOnRule}` };
+  return {
+    name,
+    ready: true,
+    detail: `${like} files that look like ours; \`tvdc reference own SET\` makes the references that tell`,
+  };
+}
+
+async function logItems(fetched: FetchedEvidence, own: OwnReferences | null): Promise<ReadinessItem[]> {
+  let measured: readonly Measured[];
   try {
-    paths = pathsOf(fetched);
+    measured = measuredOf(fetched);
   } catch (error) {
     return [{ name: 'ima', ready: false, detail: `the measurement log cannot be read: ${messageOf(error)}` }];
   }
-  const files = paths.filter((path) => path !== bootAggregateName && path !== '');
-  const own = files.filter((path) => ownCode.test(path));
+  const begins = measured[0]?.path === bootAggregateName;
+  const files = measured.filter(({ path, violation }) => path !== bootAggregateName && !violation);
+  const interpreters = files.filter(({ path }) => interpreter.test(path));
   return [
     {
       name: 'ima',
-      ready: paths[0] === bootAggregateName,
-      detail:
-        paths[0] === bootAggregateName ? 'the log begins with boot_aggregate' : 'no boot_aggregate: IMA is not on',
+      ready: begins,
+      detail: begins ? 'the log begins with boot_aggregate' : 'no boot_aggregate: IMA is not on',
     },
     {
       name: 'ima_policy',
@@ -89,22 +134,23 @@ function logItems(fetched: FetchedEvidence): ReadinessItem[] {
     },
     {
       name: 'interpreter_measured',
-      ready: files.some((path) => interpreter.test(path)),
-      detail: files.find((path) => interpreter.test(path)) ?? 'the interpreter is not in the log',
+      ready: interpreters.length > 0,
+      detail: interpreters[0]?.path ?? 'the interpreter is not in the log',
     },
-    {
-      name: 'own_code_measured',
-      ready: own.length > 0,
-      detail:
-        own.length > 0
-          ? `${own.length} files of the management software`
-          : 'the default policy leaves out files that a service reads: add the rule of docs/attestation.md',
-    },
+    await ownItem(files, own),
   ];
 }
 
-/** Names what a host lacks to be attested: TPM, measured boot, IMA policy, our own code measured. @throws CimError */
-export async function checkReadiness(client: WbemClient, namespace = 'root/tvdc'): Promise<HostReadiness> {
+/**
+ * Names what a host lacks to be attested: TPM, measured boot, IMA policy, our own code measured.
+ * @param own references that know our package (`tvdc reference own`); null: files are told by their names alone
+ * @throws CimError, ReferenceError
+ */
+export async function checkReadiness(
+  client: WbemClient,
+  namespace = 'root/tvdc',
+  own: OwnReferences | null = null,
+): Promise<HostReadiness> {
   const { host } = await listSystems(client, namespace);
   const isHosts = (item: CimInstance): boolean =>
     item.path !== null && stringKey(item.path, 'SystemName') === host.uuid;
@@ -130,7 +176,7 @@ export async function checkReadiness(client: WbemClient, namespace = 'root/tvdc'
       },
     );
     const fetched = await ask(tpm);
-    items.push({ name: 'measured_boot', ...bootItem(fetched) }, ...logItems(fetched));
+    items.push({ name: 'measured_boot', ...bootItem(fetched) }, ...(await logItems(fetched, own)));
     const isolation = fetched.evidence.isolationLog !== undefined;
     items.push({
       name: 'isolation_measured',

@@ -1,5 +1,10 @@
 import { createPublicKey } from 'node:crypto';
-import { verifyEvidenceBundle } from '../../../src/attestation/index.js';
+import {
+  createMemoryReferences,
+  entriesOfImaLog,
+  type ReferenceEntry,
+  verifyEvidenceBundle,
+} from '../../../src/attestation/index.js';
 import { ManualClock, systemClock, toBase64 } from '../../../src/base/index.js';
 import type { CimInstancePath } from '../../../src/cim/index.js';
 import { createHttpTransport, WbemClient } from '../../../src/client/index.js';
@@ -97,6 +102,22 @@ describe('a verifier that serves', () => {
     expect(items.find(({ name }) => name === 'tpm')).toMatchObject({ ready: true });
     // Only a built package has code of ours to measure.
     expect(missing.filter((name) => name !== 'own_code_measured')).toEqual([]);
+  });
+
+  test('tells its own code by reference measurements of the package, in whatever version', async () => {
+    const { client } = datacenter.host;
+    const first = entriesOfImaLog(await datacenter.log('test-host'))[0] as ReferenceEntry;
+    const references = createMemoryReferences();
+    await references.createSet('own');
+    const own = { references, sets: ['own'] };
+    const item = async () =>
+      (await checkReadiness(client, 'root/tvdc', own)).items.find(({ name }) => name === 'own_code_measured');
+    expect(await item()).not.toMatchObject({ detail: expect.stringContaining('as in the reference') });
+    await references.add('own', [{ ...first, package: 'tvdc', version: '7.8.9' }]);
+    expect(await item()).toMatchObject({
+      ready: true,
+      detail: '1 files of tvdc 7.8.9, as in the reference measurements',
+    });
   });
 });
 
