@@ -28,10 +28,11 @@ const answerIsNo = new Set([
   'bundle_refused',
   'bundle_rolled_back',
 ]);
+/** Messages with which a host says no: by its policy, or because something is in use or in another state. */
+const refusalId = /^TVDC0(?:10[1-4]|2\d\d)\b/;
 
-/** The host says no: by its policy, or because something is in use or in another state. */
 function isRefused(error: CimError): boolean {
-  return error.status === 1 && /^TVDC0(?:10[1-4]|2\d\d):/.test(error.description);
+  return error.status === 1 && refusalId.test(error.description);
 }
 
 /**
@@ -49,6 +50,8 @@ export function statusOf(error: unknown, raw: boolean): ExitStatus {
   const code = String(error.code);
   if (unreachableCodes.has(code)) return exitStatus.unreachable;
   if (code === 'mof_load_failed') return statusOf(error.cause, raw);
+  // The same as if the method itself had said it.
+  if (code === 'job_failed') return refusalId.test(String(error.details['messageId'])) ? exitStatus.no : exitStatus.cim;
   if (answerIsNo.has(code)) return exitStatus.no;
   return code === 'internal' ? exitStatus.internal : exitStatus.usage;
 }

@@ -1,3 +1,10 @@
+import {
+  changeDomainState,
+  type DomainRequest,
+  domainRequests,
+  type Domains,
+  type TrustedVirtualDomain,
+} from './domains/index.js';
 import { VmmError } from './errors.js';
 import type { Actor } from './events.js';
 import type { VirtualMachine, VmState, Volume } from './inventory/index.js';
@@ -36,6 +43,25 @@ export function erasureJob(actor: Actor, volume: Volume): JobRequest {
   };
 }
 
+/** A change of all members of a domain as work that may become a job; it can end between two of them. */
+export function membersJob(
+  actor: Actor,
+  domains: Domains,
+  domain: TrustedVirtualDomain,
+  wanted: DomainRequest,
+): JobRequest {
+  const vms = domains.members(domain).vms.map(({ uuid }) => ({ kind: 'vm', id: uuid }) as const);
+  return {
+    kind: 'members',
+    name: `bring ${domain.name} to ${wanted}`,
+    user: actor.user,
+    owner: { kind: 'service', id: 'domains' },
+    affected: [{ kind: 'domain', id: domain.uuid }, ...vms],
+    input: { domain: domain.uuid, wanted },
+    stoppable: true,
+  };
+}
+
 /** A text of a job's input; empty where it is not there. */
 function inputText(input: Job['input'], name: string): string {
   const value = input[name];
@@ -51,9 +77,15 @@ function judgeTransition(parts: HostParts, { name, input }: Job): void {
 }
 
 /** Work of this host that an end of the process may interrupt, by kind: what takes it up. */
-export function jobHandlers(parts: HostParts): Readonly<Record<string, JobHandler>> {
+export function jobHandlers(parts: HostParts, domains: Domains): Readonly<Record<string, JobHandler>> {
   return {
     transition: async (job) => judgeTransition(parts, job),
+    members: (job, control) => {
+      const wanted = domainRequests.find((name) => name === job.input['wanted']);
+      if (wanted === undefined) throw new VmmError('interrupted', [job.name, 'what was wanted is not known']);
+      const domain = inputText(job.input, 'domain');
+      return changeDomainState(parts, { user: job.user }, domains, domain, wanted, { control, earlier: job.results });
+    },
     // Nobody may count on what was overwritten before: it begins anew.
     erase: (job, control) => eraseVolume(parts, { user: job.user }, inputText(job.input, 'volume'), control),
   };

@@ -21,6 +21,7 @@ export { type ListedSystems, listSystems, type ListedVm } from './systems.js';
 export {
   type AccessQuestion,
   type DecisionAnswer,
+  type JobWait,
   ManagedHost,
   type ManagedVm,
   type NamedElement,
@@ -68,6 +69,7 @@ export {
   hostVolume,
   hostVolumes,
 } from './volumes.js';
+export { type FollowOptions, followJob, JobFailedError, type JobFailure, type JobStatus } from './jobs.js';
 export { completed, isWrongState, MethodRefusedError, outText, returnNames } from './refusal.js';
 export {
   type AccessCounters,

@@ -1,6 +1,7 @@
 import { TvdcError } from '../../base/index.js';
 import { type CimInstance, type CimInstancePath, type CimValue, createInstance, stringKey } from '../../cim/index.js';
 import type { WbemClient } from '../wbem/index.js';
+import { followJob, JobFailedError, type JobStatus } from './jobs.js';
 import { pickNamed } from './names.js';
 import { completed, outText } from './refusal.js';
 import { pathOf } from './texts.js';
@@ -51,6 +52,12 @@ function words(value: CimValue | undefined): readonly string[] {
   return typeof value === 'string' && value !== '' ? value.split(' ') : [];
 }
 
+/** Waits for the end of a job, or does something else about it. @throws JobFailedError */
+export type JobWait = (job: CimInstancePath) => Promise<JobStatus>;
+
+const failed = 4;
+const jobStarted = 4096;
+
 /**
  * One host as the management stack of the paper sees it: over CIM alone. Names of VMs, volumes and VLANs may be given where
  * an element is wanted.
@@ -58,10 +65,13 @@ function words(value: CimValue | undefined): readonly string[] {
 export class ManagedHost {
   readonly client: WbemClient;
   readonly namespace: string;
+  readonly #wait: JobWait;
 
-  constructor(client: WbemClient, namespace = 'root/tvdc') {
+  /** @param wait what to do where a method goes on in a job; left out: it is followed to its end */
+  constructor(client: WbemClient, namespace = 'root/tvdc', wait?: JobWait) {
     this.client = client;
     this.namespace = namespace;
+    this.#wait = wait ?? ((job) => followJob(client, job, { namespace }));
   }
 
   async #service(className: string): Promise<CimInstancePath> {
@@ -75,10 +85,27 @@ export class ManagedHost {
     method: string,
     parameters: Readonly<Record<string, CimValue | undefined>> = {},
   ) {
-    return completed(method, await this.client.invoke(target, method, parameters, { namespace: this.namespace }));
+    const answer = await this.client.invoke(target, method, parameters, { namespace: this.namespace });
+    if (answer.returnValue === jobStarted) return this.#resultsOf(pathOf(answer.out['Job'], 'job'));
+    // A method that tells of each of several elements has told, also where one of them failed.
+    if (answer.returnValue === failed && Array.isArray(answer.out['Results'])) return answer.out;
+    return completed(method, answer);
   }
 
-  /** Calls a method of one of the host's services; its OUT parameters. @throws MethodRefusedError @throws TvdcError `not_found` */
+  async #resultsOf(path: CimInstancePath): Promise<Readonly<Record<string, CimValue>>> {
+    try {
+      return { Results: [...(await this.#wait(path)).results] };
+    } catch (error) {
+      const isOfParts = error instanceof JobFailedError && error.job.state === 'failed' && error.job.results.length > 0;
+      if (isOfParts) return { Results: [...error.job.results] };
+      throw error;
+    }
+  }
+
+  /**
+   * Calls a method of one of the host's services; its OUT parameters. What goes on in a job is followed to its end.
+   * @throws MethodRefusedError @throws JobFailedError @throws TvdcError `not_found`
+   */
   async call(
     className: string,
     method: string,

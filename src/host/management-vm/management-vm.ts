@@ -97,7 +97,7 @@ export async function openManagementVm(options: ManagementVmOptions): Promise<Ma
       publish: (where, indication) => assembled.objectManager.publish(where, indication),
     });
     closers.push(async () => stopAlerts());
-    await jobs.resume(jobHandlers(parts));
+    await jobs.resume(jobHandlers(parts, domains));
     // First of all: what ends with it is still told.
     closers.push(() => jobs.close());
     return {

@@ -14,6 +14,8 @@ export interface ManagementVmOptions extends Omit<FoundationOptions, 'personalit
   /** `auto`: swtpm where it is installed, else the software TPM. */
   readonly vtpm: VtpmChoice;
   readonly mode?: PolicyMode;
+  /** Milliseconds that the embedded drivers take for each change of a domain and each mebibyte that they erase. */
+  readonly embeddedDelay?: number;
   /** Milliseconds that a caller waits before work becomes a job. */
   readonly jobPatience?: number;
   /** Puts the sample datacenter on an empty host. */

@@ -1,6 +1,12 @@
 import { CimError, type CimInstancePath, type CimValue, stringKey } from '../../cim/index.js';
-import type { MethodFunction, Provider } from '../../cimom/index.js';
-import { changeDomainState, type TrustedVirtualDomain } from '../../vmm/index.js';
+import type { MethodFunction, MethodOutcome, Provider } from '../../cimom/index.js';
+import {
+  changeDomainState,
+  type MemberResult,
+  membersJob,
+  type TrustedVirtualDomain,
+  VmmError,
+} from '../../vmm/index.js';
 import {
   actorOf,
   associationProvider,
@@ -8,8 +14,10 @@ import {
   elementFacts,
   type HostView,
   type Link,
+  jobStarted,
   listProvider,
   ownMethod,
+  ownOutcome,
   Paths,
   requiredText,
   serviceValues,
@@ -30,6 +38,31 @@ function domainOf(view: HostView, value: CimValue | undefined): TrustedVirtualDo
 }
 
 const requests: Readonly<Record<number, 'running' | 'off'>> = { 2: 'running', 3: 'off' };
+
+/** What came of the members: where one of them failed, the method has failed, and tells of each all the same. */
+function membersOutcome(results: readonly MemberResult[]): MethodOutcome {
+  const Results = results.map(({ name, state, sentence }) => `${name}: ${sentence === '' ? state : sentence}`);
+  const failed = results.filter(({ error }) => error !== null).length;
+  if (failed === 0) return { returnValue: returnCodes.completed, out: { Results } };
+  const { message } = new VmmError('parts_failed', [String(failed), String(results.length)]);
+  return { returnValue: returnCodes.failed, out: { Results, Explanation: message } };
+}
+
+function changeMembersState(view: HostView): MethodFunction {
+  const { parts, domains, jobs } = view;
+  return async (context, _self, parameters) => {
+    const wanted = requests[Number(parameters['RequestedState'])];
+    if (wanted === undefined) return { returnValue: returnCodes.notSupported };
+    const actor = actorOf(context);
+    return ownOutcome(async () => {
+      const domain = domainOf(view, parameters['Domain']);
+      const answer = await jobs.run(membersJob(actor, domains, domain, wanted), (control) =>
+        changeDomainState(parts, actor, domains, domain.uuid, wanted, { control, earlier: [] }),
+      );
+      return answer.kind === 'job' ? jobStarted(view, answer.job) : membersOutcome(answer.value);
+    });
+  };
+}
 
 /** The virtual datacenter, its hosts, its Trusted Virtual Domains and their members. */
 export function domainProviders(view: HostView): readonly Provider[] {
@@ -113,17 +146,7 @@ export function domainProviders(view: HostView): readonly Provider[] {
       }),
     DeleteDomain: (context, _self, parameters) =>
       ownMethod(() => domains.deleteDomain(actorOf(context), domainOf(view, parameters['Domain']).uuid)),
-    ChangeMembersState: (context, _self, parameters) => {
-      const wanted = requests[Number(parameters['RequestedState'])];
-      if (wanted === undefined) return Promise.resolve({ returnValue: returnCodes.notSupported });
-      return ownMethod(async () => {
-        const { uuid } = domainOf(view, parameters['Domain']);
-        const results = await changeDomainState(parts, actorOf(context), domains, uuid, wanted);
-        return {
-          Results: results.map(({ name, state, sentence }) => `${name}: ${sentence === '' ? state : sentence}`),
-        };
-      });
-    },
+    ChangeMembersState: changeMembersState(view),
   };
 
   const service = listProvider({

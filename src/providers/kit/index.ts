@@ -1,6 +1,6 @@
 export { linksByVm, vmOfPath } from './by-vm.js';
 export type { AccountDesk, HostTpmView, HostView, Veil } from './host-view.js';
-export { startedOrDone } from './job.js';
+export { jobStarted, startedOrDone } from './job.js';
 export { mergeAssociations } from './merge.js';
 export { associationProvider, isPath, type Link, listProvider, type Values } from './list-provider.js';
 export {

@@ -1,6 +1,6 @@
 import type { CimValue } from '../../cim/index.js';
 import type { MethodOutcome, ProviderContext } from '../../cimom/index.js';
-import type { JobControl, JobRequest } from '../../vmm/index.js';
+import type { Job, JobControl, JobRequest } from '../../vmm/index.js';
 import type { HostView } from './host-view.js';
 import { returnCodes } from './outcome.js';
 import { Paths } from './paths.js';
@@ -20,6 +20,11 @@ export async function startedOrDone<T>(
 ): Promise<MethodOutcome> {
   const answer = await view.jobs.run({ ...request, user: context.caller.user }, work);
   if (answer.kind === 'finished') return { returnValue: returnCodes.completed, out: out(answer.value) };
+  return jobStarted(view, answer.job);
+}
+
+/** That work goes on in a job. */
+export function jobStarted(view: HostView, job: Job): MethodOutcome {
   const paths = new Paths(view.parts.identity, view.namespace);
-  return { returnValue: returnCodes.jobStarted, out: { Job: paths.job(answer.job.id) } };
+  return { returnValue: returnCodes.jobStarted, out: { Job: paths.job(job.id) } };
 }

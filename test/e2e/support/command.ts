@@ -14,7 +14,12 @@ export interface CommandResult {
 
 /** Starts the `tvdc` command from its sources. */
 export function startCommand(words: readonly string[]): ChildProcess {
-  return spawn(process.execPath, ['--no-warnings', '--import', register, main, ...words], {
+  return startScript(main, words);
+}
+
+/** Starts a script that is written in TypeScript. */
+export function startScript(file: string, words: readonly string[]): ChildProcess {
+  return spawn(process.execPath, ['--no-warnings', '--import', register, file, ...words], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NODE_OPTIONS: '' },

@@ -37,6 +37,9 @@ export interface SampleHost {
 export interface SampleHostOptions {
   readonly folder?: string;
   readonly vtpm?: VtpmChoice;
+  /** Milliseconds before work becomes a job, and that the drivers take. */
+  readonly jobPatience?: number;
+  readonly embeddedDelay?: number;
 }
 
 /** Opens a management VM with the sample on it; everything else is left as installed. */
@@ -55,6 +58,8 @@ export async function openSampleHost(options: SampleHostOptions = {}): Promise<S
       vtpm: options.vtpm ?? 'software',
       sample: true,
       log: silentLog,
+      ...(options.jobPatience === undefined ? {} : { jobPatience: options.jobPatience }),
+      ...(options.embeddedDelay === undefined ? {} : { embeddedDelay: options.embeddedDelay }),
     });
     closers.push(() => vm.close());
     const url = vm.server.addresses[0]?.url ?? '';

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { availableParallelism, totalmem } from 'node:os';
+import { setTimeout as wait } from 'node:timers/promises';
 import { isPermit, type Permit } from '../../../acm/index.js';
 import { prefixEnd, type Store } from '../../../store/index.js';
 import { VmmError } from '../../errors.js';
@@ -34,18 +35,21 @@ function memoryBytes(): number {
 /**
  * A hypervisor without hardware: domains are records that survive this process, as domains of a real hypervisor do.
  * The boot of a domain, its measurements and its devices are real; only the processor is missing.
+ * @param delay milliseconds that each change of a domain takes, as it does with a real one
  */
-export function createEmbeddedHypervisor(store: Store): HypervisorDriver {
+export function createEmbeddedHypervisor(store: Store, delay = 0): HypervisorDriver {
   const domainOf = (uuid: string): Domain | undefined => {
     const value = store.get('vmm', prefix + uuid);
     return typeof value === 'string' ? (JSON.parse(value) as Domain) : undefined;
   };
 
-  const set = (uuid: string, domain: Domain | null): Promise<void> =>
-    store.transaction((tx) => {
+  const set = async (uuid: string, domain: Domain | null): Promise<void> => {
+    if (delay > 0) await wait(delay);
+    await store.transaction((tx) => {
       if (domain === null) tx.delete('vmm', prefix + uuid);
       else tx.put('vmm', prefix + uuid, JSON.stringify(domain));
     });
+  };
 
   const change = async (uuid: string, from: readonly Domain['state'][], to: VmState): Promise<void> => {
     const domain = domainOf(uuid);

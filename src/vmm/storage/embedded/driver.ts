@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { copyFile, mkdir, open, rename, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { messageOf } from '../../../base/index.js';
 import { VmmError } from '../../errors.js';
 import type { EraseWatch, StorageDriver } from '../driver.js';
@@ -12,12 +13,13 @@ function pathOf(resource: string): string {
   return resource.slice('file:'.length);
 }
 
-async function overwrite(path: string, watch: EraseWatch): Promise<void> {
+async function overwrite(path: string, watch: EraseWatch, delay: number): Promise<void> {
   const file = await open(path, 'r+');
   try {
     const { size } = await file.stat();
     const zeros = Buffer.alloc(Math.min(blockBytes, size));
     for (let at = 0; at < size; ) {
+      if (delay > 0) await wait(delay);
       watch.signal.throwIfAborted();
       const { bytesWritten } = await file.write(zeros, 0, Math.min(zeros.length, size - at), at);
       at += bytesWritten;
@@ -30,8 +32,11 @@ async function overwrite(path: string, watch: EraseWatch): Promise<void> {
   }
 }
 
-/** Volumes as sparse files in a folder. */
-export function createEmbeddedStorage(folder: string): StorageDriver {
+/**
+ * Volumes as sparse files in a folder.
+ * @param delay milliseconds that each mebibyte of an erasure takes, as it does with a slow disk
+ */
+export function createEmbeddedStorage(folder: string, delay = 0): StorageDriver {
   const guarded = async <T>(what: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> => {
     try {
       return await work();
@@ -77,7 +82,7 @@ export function createEmbeddedStorage(folder: string): StorageDriver {
         await rm(pathOf(resource), { force: true });
         await rm(`${pathOf(resource)}.part`, { force: true });
       }),
-    erase: (resource, watch) => guarded(resource, () => overwrite(pathOf(resource), watch), watch.signal),
+    erase: (resource, watch) => guarded(resource, () => overwrite(pathOf(resource), watch, delay), watch.signal),
     exists: (resource) =>
       guarded(resource, () =>
         stat(pathOf(resource)).then(
