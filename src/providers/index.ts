@@ -4,6 +4,7 @@ import { domainProviders } from './domains/index.js';
 import { hostProviders, serviceAssociations } from './host/index.js';
 import { type HostView, mergeAssociations, veiled } from './kit/index.js';
 import { jobProviders } from './jobs/index.js';
+import { migrationProviders } from './migration/index.js';
 import { networkProviders } from './network/index.js';
 import { poolProviders } from './pools/index.js';
 import { roleProviders } from './roles/index.js';
@@ -23,6 +24,7 @@ export function hostFace(view: HostView): readonly Provider[] {
     ...systemProviders(view),
     ...poolProviders(view),
     ...storageProviders(view),
+    ...migrationProviders(view),
     ...networkProviders(view),
     ...securityProviders(view),
     ...decisionProviders(view),

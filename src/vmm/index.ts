@@ -11,7 +11,7 @@ export * from './network/index.js';
 export type { HostParts } from './parts.js';
 export * from './policy/index.js';
 export { leaveRunning, recover } from './recovery.js';
-export { erasureJob, jobHandlers, membersJob, transitionJob } from './resume-jobs.js';
+export { erasureJob, jobHandlers, membersJob, migrationJob, transitionJob } from './resume-jobs.js';
 export * from './storage/index.js';
 export * from './transitions/index.js';
 export * from './volumes/index.js';

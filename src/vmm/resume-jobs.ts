@@ -9,6 +9,7 @@ import { VmmError } from './errors.js';
 import type { Actor } from './events.js';
 import type { VirtualMachine, VmState, Volume } from './inventory/index.js';
 import type { Job, JobHandler, JobRequest } from './jobs/index.js';
+import type { Migrations } from './migration/index.js';
 import type { HostParts } from './parts.js';
 import { eraseVolume } from './volumes/index.js';
 
@@ -62,6 +63,18 @@ export function membersJob(
   };
 }
 
+/** A migration to another host as work that may become a job. */
+export function migrationJob(actor: Actor, vm: VirtualMachine, destination: string, migration: string): JobRequest {
+  return {
+    kind: 'migrate',
+    name: `migrate ${vm.name} to ${destination}`,
+    user: actor.user,
+    owner: { kind: 'service', id: 'migration' },
+    affected: [{ kind: 'vm', id: vm.uuid }],
+    input: { vm: vm.uuid, migration },
+  };
+}
+
 /** A text of a job's input; empty where it is not there. */
 function inputText(input: Job['input'], name: string): string {
   const value = input[name];
@@ -77,7 +90,11 @@ function judgeTransition(parts: HostParts, { name, input }: Job): void {
 }
 
 /** Work of this host that an end of the process may interrupt, by kind: what takes it up. */
-export function jobHandlers(parts: HostParts, domains: Domains): Readonly<Record<string, JobHandler>> {
+export function jobHandlers(
+  parts: HostParts,
+  domains: Domains,
+  migrations: Migrations,
+): Readonly<Record<string, JobHandler>> {
   return {
     transition: async (job) => judgeTransition(parts, job),
     members: (job, control) => {
@@ -86,6 +103,7 @@ export function jobHandlers(parts: HostParts, domains: Domains): Readonly<Record
       const domain = inputText(job.input, 'domain');
       return changeDomainState(parts, { user: job.user }, domains, domain, wanted, { control, earlier: job.results });
     },
+    migrate: (job, { signal }) => migrations.untilEnded(inputText(job.input, 'migration'), signal),
     // Nobody may count on what was overwritten before: it begins anew.
     erase: (job, control) => eraseVolume(parts, { user: job.user }, inputText(job.input, 'volume'), control),
   };

@@ -142,8 +142,9 @@ test('associations name only what is there', async () => {
 const later = [
   'TVDC_AffectedJobElement',
   'TVDC_ConcreteJob',
+  'TVDC_MigrationRecord',
   'TVDC_OwningJobElement',
-  'TVDC_VirtualSystemMigrationService',
+  'TVDC_VirtualSystemMigrationSettingData',
 ];
 
 test('every class of ours has instances, but for jobs and migration', () => {

@@ -1,8 +1,8 @@
 import { TvdcError } from '../../base/index.js';
 import { prefixEnd, type Store, type StoreTransaction } from '../../store/index.js';
 
-/** `datacenter-admin` everything in its datacenter; `tvdc-admin` its workloads; `observer` reads. */
-export const roles = ['datacenter-admin', 'tvdc-admin', 'observer'] as const;
+/** `datacenter-admin` everything in its datacenter; `tvdc-admin` its workloads; `observer` reads; `peer` another host: no workload. */
+export const roles = ['datacenter-admin', 'tvdc-admin', 'observer', 'peer'] as const;
 export type Role = (typeof roles)[number];
 
 /** A role given to a user for a virtual datacenter and some of its trusted virtual domains. */

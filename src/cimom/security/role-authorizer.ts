@@ -73,7 +73,7 @@ interface PreparedRule {
 }
 
 function seesEverything(grants: readonly Grant[]): boolean {
-  return grants.some((grant) => grant.datacenter === null && grant.domains === null);
+  return grants.some((grant) => grant.datacenter === null && grant.domains === null && grant.role !== 'peer');
 }
 
 class RoleAuthorizer implements Authorizer {

@@ -4,7 +4,7 @@ import { type Streams, writeAnswer, writeRecords } from '../output/index.js';
 
 type ScopeOptions = ConnectionOptions & { readonly datacenter?: string; readonly domain?: readonly string[] };
 
-const roleHelp = 'datacenter-admin, tvdc-admin or observer';
+const roleHelp = 'datacenter-admin, tvdc-admin, observer or peer (another host)';
 
 async function list(streams: Streams, options: ConnectionOptions): Promise<void> {
   const { grantedRoles } = await import('../../client/management/index.js');

@@ -18,6 +18,7 @@ interface Options {
   readonly sample?: boolean;
   readonly name?: string;
   readonly allowDestination?: readonly string[];
+  readonly peers?: string;
   readonly gzip: boolean;
 }
 
@@ -41,6 +42,7 @@ async function serve(options: Options): Promise<void> {
     ...(options.mode === undefined ? {} : { mode: options.mode }),
     ...(options.allowDestination === undefined ? {} : { destinations: options.allowDestination }),
     gzip: options.gzip,
+    ...(options.peers === undefined ? {} : { peers: options.peers }),
     sample: options.sample === true,
     log: createProcessLog(),
   });
@@ -65,6 +67,7 @@ export function serveCommand(): Command {
     .addOption(new Option('--mode <mode>', 'how the reference monitor decides').choices(policyModes))
     .option('--allow-destination <host...>', 'hosts besides this one that may receive indications')
     .option('--no-gzip', 'never compress answers, even for clients that ask')
+    .option('--peers <file>', 'hosts with which virtual machines may be exchanged (default: DIR/peers.json)')
     .option('--sample', 'put the sample datacenter on an empty host')
     .action(serve);
 }

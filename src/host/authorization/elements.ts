@@ -91,6 +91,8 @@ export function createElementFinder(parts: HostParts, host: HostElements): (path
         return ofCertificate(after(key('InstanceID'), /^TVDC:cert:(.+)$/));
       case 'tvdc_trustedvirtualdomain':
         return { kind: 'domain', id: after(key('InstanceID'), /^TVDC:tvd:(.+)$/) };
+      case 'tvdc_migrationrecord':
+        return { kind: 'vm', id: after(key('InstanceID'), /^TVDC:migration:([^:]+):/) };
       case 'tvdc_accessdecision':
         return { kind: 'record', id: after(key('InstanceID'), /^TVDC:decision:(.+)$/) };
       case 'tvdc_concretejob':

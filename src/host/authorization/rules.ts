@@ -103,6 +103,12 @@ export function roleRules(
       access: 'invoke',
       names: ['EvaluateAccess', 'ExportPolicy'],
     },
+    {
+      roles: ['peer'],
+      classes: ['TVDC_VirtualSystemMigrationService'],
+      access: 'invoke',
+      names: ['CheckIncoming', 'PrepareIncoming', 'TransferIncoming', 'CommitIncoming', 'AbortIncoming', 'GetDecision'],
+    },
     { roles: ['tvdc-admin'], classes: ['TVDC_ComputerSystem'], access: 'invoke', names: ['RequestStateChange'] },
     {
       roles: ['tvdc-admin'],

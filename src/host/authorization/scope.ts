@@ -11,6 +11,8 @@ const anotherWorkload = 'another workload';
 /** Words that may name an element: resources, VM names, UUIDs. */
 const nameForm = /file:[^\s,;"]+|vlan:\d+|[\w-]+(?:\.+[\w-]+)*/g;
 
+const noDomains: readonly string[] = [];
+
 /** A name that {@link nameForm} finds whole. */
 const plainName = /^[\w-]+(?:\.+[\w-]+)*$/;
 
@@ -53,7 +55,9 @@ export function createScope(
   const coverageOf = (grants: readonly Grant[]): Coverage => {
     const home = domains.ofThisHost()?.name ?? null;
     // A role in another datacenter says nothing about this host.
-    const own = grants.filter((grant) => grant.datacenter === null || grant.datacenter === home);
+    const here = grants.filter((grant) => grant.datacenter === null || grant.datacenter === home);
+    // Another host sees what is common to all, whatever its grant names.
+    const own = here.map((grant) => (grant.role === 'peer' ? { ...grant, domains: noDomains } : grant));
     return {
       grants: own,
       everything: own.some(
@@ -218,7 +222,12 @@ export function createScope(
         hides: (caller, name) => hider(caller)(name),
         hider,
         seesAll: (caller) => of(caller).everything,
-        cover: (caller, text) => cover(of(caller), text),
+        cover(caller, text) {
+          const grants = grantsOf(caller.user);
+          // What a host is told goes to the administrators of its own.
+          const isPeer = grants.length > 0 && grants.every((grant) => grant.role === 'peer');
+          return isPeer ? text : cover(of(caller), text);
+        },
       };
     },
   };

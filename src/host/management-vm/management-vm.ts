@@ -3,11 +3,12 @@ import { type CimInstancePath, createInstancePath } from '../../cim/index.js';
 import type { WbemServer } from '../../http/server/index.js';
 import { hostFace, type HostView, startAlerts } from '../../providers/index.js';
 import { swtpmAvailable, type VtpmBackend } from '../../vtpm/index.js';
-import { Domains, type HostParts, jobHandlers, Jobs, leaveRunning, recover } from '../../vmm/index.js';
+import { Domains, type HostParts, jobHandlers, Jobs, leaveRunning, Migrations, recover } from '../../vmm/index.js';
 import { assemble } from '../assembly/index.js';
 import { createScope, recordDenials, roleRules } from '../authorization/index.js';
 import { observer } from '../front/index.js';
 import { createAccountDesk, ensureAccount, type Foundation, openFoundation } from '../foundation/index.js';
+import { keepMigrations, openPeers } from '../migration/index.js';
 import { installSample } from '../sample/index.js';
 import type { ManagementVmOptions, VtpmChoice } from './options.js';
 import { openParts } from './parts.js';
@@ -62,6 +63,7 @@ export async function openManagementVm(options: ManagementVmOptions): Promise<Ma
       onChange: (change) => parts.events.emit(change),
       ...(patience === undefined ? {} : { patience }),
     });
+    const migrations = new Migrations(parts, openPeers(options.peers ?? null, options.folder, namespace));
     const { grants } = foundation;
     const hostElements = { tpm: trust.view.uuid, certificates: trust.view.ekCertificateChain };
     // The owners are known once the subscriptions are open, which need the authorizer.
@@ -69,7 +71,18 @@ export async function openManagementVm(options: ManagementVmOptions): Promise<Ma
     const scope = createScope(parts, domains, hostElements, (path) => ownerOf(path), jobs);
     const veil = scope.veil((user) => grants.of(user));
     const accounts = createAccountDesk(foundation);
-    const view: HostView = { parts, domains, jobs, grants, accounts, hostBoot, hostTpm: trust.view, veil, namespace };
+    const view: HostView = {
+      parts,
+      domains,
+      jobs,
+      migrations,
+      grants,
+      accounts,
+      hostBoot,
+      hostTpm: trust.view,
+      veil,
+      namespace,
+    };
     const adminSecret = await ensureAccount(foundation, 'admin', 'datacenter-admin');
     // Whoever may open the observers' socket may look, whatever the account is called.
     await foundation.grants.grant({ user: observer, role: 'observer', datacenter: null, domains: null });
@@ -97,7 +110,9 @@ export async function openManagementVm(options: ManagementVmOptions): Promise<Ma
       publish: (where, indication) => assembled.objectManager.publish(where, indication),
     });
     closers.push(async () => stopAlerts());
-    await jobs.resume(jobHandlers(parts, domains));
+    await jobs.resume(jobHandlers(parts, domains, migrations));
+    const stopMigrations = keepMigrations(migrations, parts.log);
+    closers.push(stopMigrations);
     // First of all: what ends with it is still told.
     closers.push(() => jobs.close());
     return {

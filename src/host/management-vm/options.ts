@@ -24,6 +24,8 @@ export interface ManagementVmOptions extends Omit<FoundationOptions, 'personalit
   readonly hostNames?: readonly string[];
   /** Hosts besides this one to which indications may be sent. */
   readonly destinations?: readonly string[];
+  /** The list of hosts with which virtual machines may be exchanged; left out: `peers.json` of the data folder. */
+  readonly peers?: string;
   /** Whether clients that ask get compressed answers; default true. */
   readonly gzip?: boolean;
 }

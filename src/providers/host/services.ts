@@ -5,6 +5,7 @@ import { associationProvider, type HostView, type Link, Paths } from '../kit/ind
 /** The services of a host, with the elements that each affects. */
 const serviceClasses = [
   'TVDC_VirtualSystemManagementService',
+  'TVDC_VirtualSystemMigrationService',
   'TVDC_StorageErasureService',
   'TVDC_SecurityPolicyService',
   'TVDC_TrustedVirtualDomainService',
@@ -35,6 +36,7 @@ export function serviceAssociations(view: HostView): readonly Provider[] {
   function* elementsOf(service: ServiceClass): Iterable<CimInstancePath> {
     switch (service) {
       case 'TVDC_VirtualSystemManagementService':
+      case 'TVDC_VirtualSystemMigrationService':
         for (const vm of inventory.vms()) yield paths.vm(vm.uuid);
         break;
       case 'TVDC_VirtualTPMService':
@@ -65,6 +67,7 @@ export function serviceAssociations(view: HostView): readonly Provider[] {
       : undefined;
     switch (service) {
       case 'TVDC_VirtualSystemManagementService':
+      case 'TVDC_VirtualSystemMigrationService':
         return vm !== undefined;
       case 'TVDC_VirtualTPMService':
         return vm?.tpm === true;

@@ -1,6 +1,6 @@
 import type { Caller, Grants } from '../../cimom/index.js';
 import type { TpmClient } from '../../tpm/index.js';
-import type { Domains, HostBoot, HostParts, Jobs } from '../../vmm/index.js';
+import type { Domains, HostBoot, HostParts, Jobs, Migrations } from '../../vmm/index.js';
 
 /** The host's own TPM as providers need it. */
 export interface HostTpmView {
@@ -49,6 +49,7 @@ export interface HostView {
   readonly parts: HostParts;
   readonly domains: Domains;
   readonly jobs: Jobs;
+  readonly migrations: Migrations;
   readonly grants: Grants;
   readonly accounts: AccountDesk;
   readonly hostBoot: HostBoot;

@@ -18,7 +18,7 @@ import { checkGrantor, userMethods } from './users.js';
 const className = 'TVDC_RoleBasedAuthorizationService';
 
 function roleOf(text: string): Role {
-  if (!isRole(text)) throw new CimError(4, `Role is datacenter-admin, tvdc-admin or observer, got "${text}"`);
+  if (!isRole(text)) throw new CimError(4, `Role is ${roles.join(', ')}, got "${text}"`);
   return text;
 }
 
@@ -29,6 +29,7 @@ const roleNames: Readonly<Record<Role, string>> = {
   'datacenter-admin': 'Datacenter administrator',
   'tvdc-admin': 'TVDc administrator',
   observer: 'Observer',
+  peer: 'Other host',
 };
 
 /** The roles and who has them, whatever the scope. */

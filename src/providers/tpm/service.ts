@@ -1,6 +1,6 @@
 import { hash, toBase64 } from '../../base/index.js';
 import type { MethodFunction, Provider } from '../../cimom/index.js';
-import { VmmError } from '../../vmm/index.js';
+import { requireHere, VmmError } from '../../vmm/index.js';
 import type { RecordWith } from '../../vtpm/index.js';
 import {
   type HostView,
@@ -41,7 +41,8 @@ export function tpmServiceProvider(view: HostView): Provider {
     work: (record: RecordWith) => Promise<T>,
     hasTpm = true,
   ): Promise<T> =>
-    parts.locks.run(vmUuid, () => {
+    parts.locks.run(vmUuid, async () => {
+      requireHere(parts, vmUuid);
       const vm = parts.inventory.vm(vmUuid);
       if (vm !== undefined && vm.state !== 'off') throw new VmmError('wrong_state', [vm.name, vm.state, what, 'off']);
       return work((tx) => {
@@ -78,6 +79,7 @@ export function tpmServiceProvider(view: HostView): Provider {
     PrepareImport: (context, _self, parameters) =>
       ownMethod(async () => {
         const vm = requiredText(parameters, 'SystemUUID');
+        requireHere(parts, vm);
         const entry = recordOf(context.caller.user, vm, 'prepare import');
         const offer = await parts.vtpms.prepareImport(vm, (tx) => void parts.journal.append(tx, entry));
         return { ImportKey: toBase64(offer), Nonce: nonceOf(offer) };
@@ -115,9 +117,10 @@ export function tpmServiceProvider(view: HostView): Provider {
         const { vmUuid } = findVtpm(view, requiredPath(parameters, 'TPM'));
         // The state of the TPM is not touched: its machine may run.
         const entry = recordOf(context.caller.user, vmUuid, 'renew vTPM certificate');
-        await parts.locks.run(vmUuid, () =>
-          parts.vtpms.renewCertificate(vmUuid, (tx) => void parts.journal.append(tx, entry)),
-        );
+        await parts.locks.run(vmUuid, async () => {
+          requireHere(parts, vmUuid);
+          await parts.vtpms.renewCertificate(vmUuid, (tx) => void parts.journal.append(tx, entry));
+        });
       }),
   };
 

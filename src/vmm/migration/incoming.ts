@@ -181,6 +181,14 @@ export class IncomingMigrations {
     return vm.tpm ? this.#parts.vtpms.prepareImport(vm.uuid) : null;
   }
 
+  /** @throws MigrationRefusedError unless a place is kept for a migration of that peer */
+  expect(peer: string, id: string): IncomingMigration {
+    const record = this.find(id);
+    if (record?.peer !== peer)
+      throw no('migration_unknown', `This host holds no place for migration ${id}, or it is over.`);
+    return record;
+  }
+
   /**
    * Takes all of the virtual machine and keeps it still. Once this has succeeded the source may decide; before, nothing of it
    * matters.
@@ -188,9 +196,7 @@ export class IncomingMigrations {
    */
   async transfer(peer: string, id: string, octets: Uint8Array): Promise<void> {
     const parts = this.#parts;
-    const found = this.find(id);
-    if (found === undefined || found.peer !== peer)
-      throw no('migration_unknown', `This host holds no place for migration ${id}, or it is over.`);
+    const found = this.expect(peer, id);
     const received = toHex(hash('sha256', octets));
     await parts.locks.run(found.vm.uuid, async () => {
       const record = this.find(id);

@@ -2,7 +2,7 @@ export { mostCargo } from './cargo.js';
 export { dropIncoming } from './incoming-end.js';
 export { type HandDecision, handDecisions, Migrations } from './migrations.js';
 export type { MigrateOptions, MigrationResult } from './outgoing.js';
-export { pastMigration, type PastMigration } from './past.js';
+export { type PastMigration, pastMigrations } from './past.js';
 export {
   type ArrivalOutcome,
   type DepartureOutcome,

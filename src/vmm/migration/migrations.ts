@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { messageOf, TvdcError } from '../../base/index.js';
 import { VmmError } from '../errors.js';
 import type { Actor } from '../events.js';
@@ -6,7 +7,7 @@ import type { HostParts } from '../parts.js';
 import { IncomingMigrations } from './incoming.js';
 import { type MigrateOptions, type MigrationResult, OutgoingMigrations } from './outgoing.js';
 import { tryEnd, undoOutgoing } from './outgoing-end.js';
-import { pastMigrations, remember } from './past.js';
+import { pastMigration, pastMigrations, remember } from './past.js';
 import type {
   ArrivalOutcome,
   DepartureOutcome,
@@ -19,6 +20,9 @@ import type { MigrationProposal } from './proposal.js';
 
 /** Milliseconds for which a place is kept for a source that says nothing more. */
 const placeKept = 600_000;
+
+/** Milliseconds. */
+const askedAgainAfter = 1000;
 
 /** What an operator may decide where the other host is gone for good. */
 export const handDecisions = ['take-back', 'accept', 'discard'] as const;
@@ -74,6 +78,11 @@ export class Migrations {
     return peer;
   }
 
+  /** Names of the hosts to which this one sends. */
+  destinations(): readonly string[] {
+    return this.#peers.names();
+  }
+
   /** A source asks what stands against a machine of its. @throws TvdcError `not_a_peer` */
   async checkFor(actor: Actor, proposal: MigrationProposal): Promise<readonly Objection[]> {
     this.#peerOf(actor.user);
@@ -89,6 +98,11 @@ export class Migrations {
       await this.#resolveIncoming(earlier).catch(() => undefined);
     }
     return this.incoming.prepare(actor, peer.name, proposal);
+  }
+
+  /** Whether a source may send anything for a migration: it is a peer, and a place is kept. @throws MigrationRefusedError @throws TvdcError `not_a_peer` */
+  expects(actor: Actor, id: string): void {
+    this.incoming.expect(this.#peerOf(actor.user).name, id);
   }
 
   /** A source sends what is to come. @throws MigrationRefusedError @throws TvdcError `not_a_peer` */
@@ -109,6 +123,23 @@ export class Migrations {
   /** A destination asks what was decided. @throws TvdcError `not_a_peer` */
   async outcomeFor(actor: Actor, id: string): Promise<DepartureOutcome> {
     return this.outgoing.outcome(this.#peerOf(actor.user).name, id);
+  }
+
+  /**
+   * Waits until a migration from here is over, asking from time to time.
+   * @throws VmmError `interrupted`: the machine stayed @throws the signal's reason
+   */
+  async untilEnded(id: string, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      const past = pastMigration(this.#parts.store, id);
+      if (past?.end === 'moved') return;
+      const record = this.outgoing.find(id);
+      if (record === undefined) throw new VmmError('interrupted', [`migrate ${past?.name ?? id}`, 'it stayed here']);
+      signal.throwIfAborted();
+      await wait(askedAgainAfter, undefined, { signal }).catch(() => undefined);
+      signal.throwIfAborted();
+      await this.#resolve(record).catch(() => undefined);
+    }
   }
 
   /** Ends what can be ended: after a start of this process, and from time to time. What no peer answers to stays as it is. */

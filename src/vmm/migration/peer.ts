@@ -67,6 +67,8 @@ export interface MigrationPeer {
 
 /** The hosts with which virtual machines may be exchanged: no other is ever asked or listened to. */
 export interface MigrationPeers {
+  /** Names of all. */
+  names(): readonly string[];
   find(name: string): MigrationPeer | undefined;
   /** The one that calls here under an account. */
   ofAccount(user: string): MigrationPeer | undefined;

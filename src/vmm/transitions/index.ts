@@ -1,5 +1,6 @@
 export { addDevices, type AddedDevice, removeDevice, type WantedDevice } from './add-devices.js';
 export { cloneVm, type CloneChanges } from './clone.js';
+export { requireHere } from './common.js';
 export {
   defineVm,
   destroyVm,

@@ -52,6 +52,7 @@ export class TwoHosts {
   #side(name: SideName, host: TestHost, gate: Gate): Side {
     const parts = gatedParts(host.parts, gate);
     const peers: MigrationPeers = {
+      names: () => [`host-${otherOf(name)}`],
       find: (wanted) => (wanted === `host-${otherOf(name)}` ? this.#peer(name) : undefined),
       ofAccount: (user) => (user === `account-of-${otherOf(name)}` ? this.#peer(name) : undefined),
       attest: async () => this.trust,

@@ -1,0 +1,2 @@
+export { openPeers } from './peers.js';
+export { keepMigrations } from './upkeep.js';
