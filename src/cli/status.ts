@@ -65,12 +65,18 @@ function adviceFor(error: unknown): string {
   return '';
 }
 
+/** Record of the decision that refused, where the sentence does not end with it already. */
+function recordOf(error: unknown): string {
+  const id = error instanceof TvdcError && 'decisionId' in error ? error.decisionId : null;
+  return typeof id === 'string' && !messageOf(error).includes(id) ? ` (${id})` : '';
+}
+
 /** One line: what, where, what to do. */
 export function tell(error: unknown, streams: Streams): void {
   if (error instanceof Exit || error instanceof CommanderError) return;
   const isOurs = error instanceof TvdcError;
   const text = messageOf(error).replace(/\s*\n\s*/g, ' ');
-  streams.notes.write(`tvdc: ${isOurs ? '' : 'internal error: '}${text}${adviceFor(error)}\n`);
+  streams.notes.write(`tvdc: ${isOurs ? '' : 'internal error: '}${text}${recordOf(error)}${adviceFor(error)}\n`);
   if (!isOurs && process.env['TVDC_DEBUG'] !== undefined && error instanceof Error) {
     streams.notes.write(`${String(error.stack)}\n`);
   }

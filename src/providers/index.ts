@@ -14,7 +14,6 @@ import { systemProviders } from './systems/index.js';
 import { trustProviders } from './tpm/index.js';
 
 export { type AlertPorts, startAlerts } from './alerts/index.js';
-export { decisionId } from './decisions/index.js';
 export type { AccountDesk, HostTpmView, HostView, Veil } from './kit/index.js';
 
 /** The whole CIM face of one host. */

@@ -8,9 +8,8 @@ import {
   formatObjectPath,
 } from '../../cim/index.js';
 import type { HostEvent, Job, VirtualMachine } from '../../vmm/index.js';
-import { decisionId } from '../decisions/index.js';
 import { jobNotice } from '../jobs/index.js';
-import { type HostView, Paths, type Values } from '../kit/index.js';
+import { decisionId, type HostView, Paths, type Values } from '../kit/index.js';
 import { computerSystemValues } from '../systems/index.js';
 import { SettingChanges } from './settings.js';
 

@@ -3,6 +3,7 @@ import type { Provider, ProviderContext } from '../../cimom/index.js';
 import type { HostParts } from '../../vmm/index.js';
 import {
   associationProvider,
+  decisionId,
   elementFacts,
   type HostView,
   type Link,
@@ -16,7 +17,7 @@ type JournalEntry = NonNullable<ReturnType<HostParts['journal']['get']>>;
 
 const recordClass = 'TVDC_AccessDecision';
 const logId = 'TVDC:decision-log';
-const idPrefix = 'TVDC:decision:';
+const idPrefix = decisionId('');
 const pageSize = 100;
 
 /** Kinds of journal entries that are shown as decisions. */
@@ -35,10 +36,6 @@ function sentenceOf(entry: JournalEntry): string {
   const attempt = text(entry, 'attempt');
   if (attempt !== null) return `${entry.actor} may not ${attempt}`;
   return text(entry, 'sentence') ?? [text(entry, 'change'), entry.subject].filter((item) => item !== null).join(' ');
-}
-
-export function decisionId(recordId: string): string {
-  return idPrefix + recordId;
 }
 
 function recordValues(entry: JournalEntry, cover: (text: string) => string): Values {

@@ -1,1 +1,1 @@
-export { decisionId, decisionProviders } from './decisions.js';
+export { decisionProviders } from './decisions.js';

@@ -1,7 +1,6 @@
 import { CimDateTime } from '../../cim/index.js';
 import { isEnded, type Job, type JobState } from '../../vmm/index.js';
-import { decisionId } from '../decisions/index.js';
-import { elementFacts, jobId, returnCodeOf, type Values } from '../kit/index.js';
+import { decisionId, elementFacts, jobId, returnCodeOf, type Values } from '../kit/index.js';
 
 /** CIM_ConcreteJob.JobState of each state. */
 const jobStateValues: Readonly<Record<JobState, number>> = {

@@ -19,6 +19,7 @@ export {
 } from './outcome.js';
 export {
   conflictSetId,
+  decisionId,
   deviceSettingsId,
   domainId,
   jobId,

@@ -2,6 +2,7 @@ import { fromBase64, messageOf, TvdcError } from '../../base/index.js';
 import { CimError, type CimInstancePath, type CimValue } from '../../cim/index.js';
 import type { MethodOutcome } from '../../cimom/index.js';
 import { InvalidPolicyError, RefusedError, VmmError } from '../../vmm/index.js';
+import { decisionId } from './paths.js';
 
 /** Return values of our own methods; 0 to 6 as in the schema. */
 export const returnCodes = {
@@ -64,6 +65,11 @@ export function returnCodeOf(code: string, reason: string | null): number {
   }
 }
 
+/** InstanceID of the TVDC_AccessDecision that refused; null: none is kept. */
+function recordOf({ decisionId: id }: RefusedError): string | null {
+  return id === null ? null : decisionId(id);
+}
+
 /**
  * Runs a method of ours: what goes wrong becomes its return value, with Explanation and, for decisions, DecisionID.
  * @throws CimError 6 where an element named does not exist; anything that is not about the host passes through
@@ -82,7 +88,7 @@ export async function ownOutcome(work: () => Promise<MethodOutcome>): Promise<Me
     const out = { Explanation: error.message };
     if (error instanceof RefusedError) {
       const returnValue = returnCodeOf(error.code, error.decision.reason);
-      return { returnValue, out: { ...out, DecisionID: error.decisionId } };
+      return { returnValue, out: { ...out, DecisionID: recordOf(error) } };
     }
     const isOfHost = error instanceof VmmError || error instanceof InvalidPolicyError;
     return { returnValue: isOfHost ? returnCodeOf(error.code, null) : returnCodes.failed, out };
@@ -120,7 +126,10 @@ export async function inheritedMethod(
 /** Refusals are status 1 with the message's identifier; missing elements are 6; wrong values are 4. */
 export function toCimError(error: unknown): unknown {
   if (error instanceof RefusedError) {
-    return new CimError(1, `${error.messageId}: ${error.message}`, { messageId: error.messageId, cause: error });
+    // The methods of the schema have no parameter for it.
+    const record = recordOf(error);
+    const text = `${error.messageId}: ${error.message}${record === null ? '' : ` (${record})`}`;
+    return new CimError(1, text, { messageId: error.messageId, cause: error });
   }
   if (error instanceof VmmError) {
     const status = error.code === 'not_found' ? 6 : error.code === 'invalid' || error.code === 'name_in_use' ? 4 : 1;

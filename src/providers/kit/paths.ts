@@ -156,6 +156,11 @@ export function jobId(id: string): string {
   return `TVDC:job:${id}`;
 }
 
+/** InstanceID of the TVDC_AccessDecision of a record in the journal. */
+export function decisionId(recordId: string): string {
+  return `TVDC:decision:${recordId}`;
+}
+
 export function policyId(name: string, version: string): string {
   return `TVDC:policy:${name}:${version}`;
 }
