@@ -28,11 +28,14 @@ async function list(streams: Streams, options: ConnectionOptions): Promise<void>
 
 interface CreateOptions extends ConnectionOptions {
   readonly datacenter: string;
+  readonly join?: boolean;
 }
 
 async function create(streams: Streams, name: string, types: readonly string[], options: CreateOptions): Promise<void> {
   const form = outputForm(options);
-  const path = await (await connectHost(options)).createDomain(name, options.datacenter, types);
+  const host = await connectHost(options);
+  if (options.join === true) await host.joinDatacenter(options.datacenter);
+  const path = await host.createDomain(name, options.datacenter, types);
   await writeAnswer(streams, form, `${name} is a domain of ${options.datacenter}`, {
     name,
     path: formatObjectPath(path),
@@ -72,7 +75,7 @@ const examples = `
 Who belongs to a domain follows from labels: add and remove assign and remove them.
 
 Examples:
-  tvdc tvd create 'Market Analysis' MA --datacenter dc
+  tvdc tvd create 'Market Analysis' MA --datacenter dc --join
   tvdc tvd add 'Market Analysis' ma-1
   tvdc tvd show 'Market Analysis'
   tvdc tvd start 'Market Analysis'            each machine is reported; status 1 if one did not start`;
@@ -87,6 +90,7 @@ export function tvdCommand(streams: Streams): Command {
     .argument('<name>')
     .argument('<types...>', 'types of the enforced policy')
     .requiredOption('--datacenter <name>', 'the virtual datacenter that it belongs to')
+    .option('--join', 'make that datacenter where there is none, and put this host into it')
     .action((name: string, types: string[], options: CreateOptions) => create(streams, name, types, options));
   online('delete', 'remove a domain; its members keep their labels')
     .argument('<domain>', 'name or UUID')

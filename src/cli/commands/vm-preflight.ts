@@ -117,7 +117,10 @@ export function addVmPreflight(vm: Command, streams: Streams): void {
       'would it start: on its own host, and on the others that are known, with all that stands against it; changes nothing. ' +
         'Status 0 if one host would start it',
     )
-    .option('--on <host...>', 'other hosts: URLs or saved connections (default: all saved connections)')
+    .option(
+      '--on <host...>',
+      'other hosts: saved connections, or URLs for the same account (default: all that are saved)',
+    )
     .option('--here', 'only its own host')
     .action((name: string, options: PreflightOptions) => preflight(streams, name, options));
 }
