@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import type { ExitStatus } from './exit.js';
 import { nouns } from './nouns.js';
 import type { Streams } from './output/index.js';
+import { addWatch, refuseWatch, WatchWanted } from './watch-option.js';
 
 const exitStatuses = `
 Exit status: 0 done, trusted or permitted; 1 the answer is no: denied, untrusted, not found;
@@ -43,10 +44,36 @@ async function createProgram(streams: Streams, wanted: (noun: string) => boolean
     .addHelpText('after', exitStatuses);
   const whole = (): Promise<Command> => createProgram(streams, () => true);
   for (const noun of nouns) {
-    if (wanted(noun.name)) program.addCommand(inherit(await noun.load(streams, whole), program));
-    else program.command(noun.name).description(noun.description);
+    if (!wanted(noun.name)) {
+      program.command(noun.name).description(noun.description);
+      continue;
+    }
+    const command = await noun.load(streams, whole);
+    addWatch(command);
+    program.addCommand(inherit(command, program));
   }
   return program;
+}
+
+/** Repeats the command. @returns why it failed; null: a signal ended it */
+async function watched(
+  wanted: WatchWanted,
+  argv: readonly string[],
+  streams: Streams,
+  noun: string | undefined,
+): Promise<unknown> {
+  const { watch } = await import('./watch.js');
+  try {
+    await watch(wanted, `tvdc ${argv.join(' ')}`, streams, async (captured, prepare) => {
+      const program = await createProgram(captured, (name) => name === noun);
+      program.enablePositionalOptions();
+      prepare(program);
+      await program.parseAsync([...argv], { from: 'user' });
+    });
+    return null;
+  } catch (error) {
+    return error;
+  }
 }
 
 /**
@@ -64,9 +91,12 @@ export async function runCommandLine(argv: readonly string[], streams: Streams):
     }
     // Behind a noun --version may mean the version of something else.
     program.enablePositionalOptions().option('-V, --version', 'the version of this program');
+    refuseWatch(program);
     await program.parseAsync([...argv], { from: 'user' });
     return 0;
-  } catch (error) {
+  } catch (failure) {
+    const error = failure instanceof WatchWanted ? await watched(failure, argv, streams, noun) : failure;
+    if (error === null) return 0;
     const { statusOf, tell } = await import('./status.js');
     tell(error, streams);
     return statusOf(error, noun === 'wbem');

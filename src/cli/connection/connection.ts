@@ -1,9 +1,9 @@
-import type { ExchangeRecorder, WbemClient } from '../../client/index.js';
+import type { ExchangeRecorder, HttpTransport, WbemClient } from '../../client/index.js';
 import type { ManagedHost } from '../../client/management/index.js';
 import { UsageError } from '../exit.js';
 import { readBytes, writing } from '../files.js';
 import type { ConnectionOptions } from './options.js';
-import { settingsOf } from './settings.js';
+import { type Settings, settingsOf } from './settings.js';
 
 function readOption(file: string | undefined): Buffer | undefined {
   return file === undefined ? undefined : Buffer.from(readBytes(file));
@@ -33,12 +33,40 @@ export function namespaceOf(options: ConnectionOptions): string {
   return settingsOf(options).namespace;
 }
 
+/** Clients that are used again; null: each command has its own. */
+let kept: Map<string, WbemClient> | null = null;
+
+/**
+ * From now on commands of this process that name the same server share a client, with its connections and what it has read of
+ * the schema. @returns ends that, and the connections
+ */
+export function keepConnections(): () => Promise<void> {
+  const clients = new Map<string, WbemClient>();
+  const before = kept;
+  kept = clients;
+  return async () => {
+    kept = before;
+    for (const { transport } of clients.values()) await (transport as HttpTransport).close();
+  };
+}
+
 /** A client for the server that the options name; its code is loaded here, for commands that stay on this machine do without. @throws UsageError */
 export async function connect(options: ConnectionOptions): Promise<WbemClient> {
+  const settings = settingsOf(options);
+  const clients = kept;
+  if (clients === null) return createClient(settings, options);
+  const key = JSON.stringify([settings, options.data, options.har]);
+  const known = clients.get(key);
+  if (known !== undefined) return known;
+  const client = await createClient(settings, options);
+  clients.set(key, client);
+  return client;
+}
+
+async function createClient(settings: Settings, options: ConnectionOptions): Promise<WbemClient> {
   const { createHttpTransport, WbemClient } = await import('../../client/index.js');
   const recorder = options.har === undefined ? null : await recorderFor(options.har);
   const { loginOf, ownCertificate, splitCredentials } = await import('./login.js');
-  const settings = settingsOf(options);
   const { url, login } = splitCredentials(settings.url);
   const ca = readOption(settings.cacert) ?? ownCertificate(options, url);
   const cert = readOption(settings.cert);

@@ -1,4 +1,4 @@
-export { connect, connectHost, namespaceOf } from './connection.js';
+export { connect, connectHost, keepConnections, namespaceOf } from './connection.js';
 export { isLocal } from './local.js';
 export { type ConnectionOptions, environment, outputForm, withConnection } from './options.js';
 export {
