@@ -11,6 +11,7 @@ const parts = {
   openssl: 'openssl',
   zsh: 'zsh',
   fish: 'fish',
+  python3: 'python3-minimal',
 };
 
 function present(command) {

@@ -12,6 +12,16 @@ export type {
   ProviderQuery,
 } from './provider/index.js';
 export {
+  createProviderProcess,
+  type ProcessLimits,
+  type ProcessOperation,
+  type ProcessPlace,
+  type ProviderProcess,
+  ProviderProcessError,
+  type ProviderProcessOptions,
+  type ServedClass,
+} from './process-providers/index.js';
+export {
   type ProviderRegistry,
   type ProviderReport,
   type ProviderStatistics,

@@ -4,6 +4,7 @@ import { defaultDataFolder, secretFile } from '../../host/foundation/index.js';
 import { createProcessLog } from '../../host/log/index.js';
 import { openManagementVm, vtpmChoices, type VtpmChoice } from '../../host/management-vm/index.js';
 import { listenersOf } from '../../host/front/index.js';
+import { readProviderFile } from '../../host/provider-files/index.js';
 import { UsageError } from '../exit.js';
 import { processStreams } from '../output/index.js';
 import { untilSignal } from '../signals.js';
@@ -20,6 +21,7 @@ interface Options {
   readonly allowDestination?: readonly string[];
   readonly peers?: string;
   readonly gzip: boolean;
+  readonly provider?: readonly string[];
 }
 
 /** @throws UsageError */
@@ -43,6 +45,7 @@ async function serve(options: Options): Promise<void> {
     ...(options.allowDestination === undefined ? {} : { destinations: options.allowDestination }),
     gzip: options.gzip,
     ...(options.peers === undefined ? {} : { peers: options.peers }),
+    providerFiles: (options.provider ?? []).map(readProviderFile),
     sample: options.sample === true,
     log: createProcessLog(),
   });
@@ -66,6 +69,7 @@ export function serveCommand(): Command {
     .addOption(new Option('--vtpm <kind>', 'what virtual TPMs are made of').choices(vtpmChoices).default('auto'))
     .addOption(new Option('--mode <mode>', 'how the reference monitor decides').choices(policyModes))
     .option('--allow-destination <host...>', 'hosts besides this one that may receive indications')
+    .option('--provider <file...>', 'providers in processes of their own (docs/providers.md)')
     .option('--no-gzip', 'never compress answers, even for clients that ask')
     .option('--peers <file>', 'hosts with which virtual machines may be exchanged (default: DIR/peers.json)')
     .option('--sample', 'put the sample datacenter on an empty host')

@@ -8,6 +8,7 @@ import { createExportSender } from '../../http/client/index.js';
 import type { ServerListen, WbemServer } from '../../http/server/index.js';
 import type { Foundation } from '../foundation/index.js';
 import { createFront } from '../front/index.js';
+import { openProviderFiles, type ProviderFile, type ProviderFiles } from '../provider-files/index.js';
 import { destinationRule } from './destinations.js';
 import { interopFace } from './interop.js';
 import { ensureRootNamespace } from '../../cimom/interop/index.js';
@@ -24,6 +25,8 @@ export interface AssemblyOptions {
   readonly destinations?: readonly string[];
   /** Whether clients that ask get compressed answers; default true. */
   readonly gzip?: boolean;
+  /** Providers in processes of their own. */
+  readonly providerFiles?: readonly ProviderFile[];
   /** The element that conforms to our profiles. */
   readonly centralInstance: CimInstancePath;
 }
@@ -102,13 +105,17 @@ export async function assemble(foundation: Foundation, options: AssemblyOptions)
   ]) {
     objectManager.registry.register(provider);
   }
+  let processes: ProviderFiles | null = null;
   const close = async (): Promise<void> => {
     await server?.close();
     await objectManager.shutdown();
+    await processes?.close();
     await subscriptions.close();
     await sender.close();
   };
   try {
+    const { registry } = objectManager;
+    processes = await openProviderFiles(options.providerFiles ?? [], { repository, registry, log });
     const gzip = options.gzip !== false;
     server = await createFront({ listen: options.listen, objectManager, accounts, hostNames, gzip, log });
   } catch (error) {

@@ -101,6 +101,7 @@ export async function openManagementVm(options: ManagementVmOptions): Promise<Ma
       ...(options.hostNames === undefined ? {} : { hostNames: options.hostNames }),
       ...(options.destinations === undefined ? {} : { destinations: options.destinations }),
       ...(options.gzip === undefined ? {} : { gzip: options.gzip }),
+      ...(options.providerFiles === undefined ? {} : { providerFiles: options.providerFiles }),
       centralInstance: createInstancePath('TVDC_HostSystem', hostKeys, { namespace }),
     });
     closers.push(() => assembled.close());

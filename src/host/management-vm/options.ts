@@ -1,6 +1,7 @@
 import type { PolicyMode } from '../../acm/index.js';
 import type { ServerListen } from '../../http/server/index.js';
 import type { FoundationOptions } from '../foundation/index.js';
+import type { ProviderFile } from '../provider-files/index.js';
 
 export const vtpmChoices = ['auto', 'software', 'swtpm'] as const;
 export type VtpmChoice = (typeof vtpmChoices)[number];
@@ -28,4 +29,6 @@ export interface ManagementVmOptions extends Omit<FoundationOptions, 'personalit
   readonly peers?: string;
   /** Whether clients that ask get compressed answers; default true. */
   readonly gzip?: boolean;
+  /** Providers in processes of their own. */
+  readonly providerFiles?: readonly ProviderFile[];
 }

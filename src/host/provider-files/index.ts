@@ -1,0 +1,2 @@
+export { type ProviderFile, readProviderFile } from './read.js';
+export { openProviderFiles, type ProviderFiles } from './open.js';
