@@ -14,6 +14,7 @@ import { systemProviders } from './systems/index.js';
 import { trustProviders } from './tpm/index.js';
 
 export { type AlertPorts, startAlerts } from './alerts/index.js';
+export { type Conformance, conformances } from './profiles/index.js';
 export type { AccountDesk, HostTpmView, HostView, Veil } from './kit/index.js';
 
 /** The whole CIM face of one host. */

@@ -3,6 +3,7 @@ import type { CimInstancePath } from '../../cim/model/index.js';
 import type { Journal } from '../../store/index.js';
 import type { IndicationService } from '../indications/subscriptions/index.js';
 import type { Repository } from '../repository/index.js';
+import type { Caller } from '../security/index.js';
 import type { InteropPaths } from './paths.js';
 import type { StatisticsPort } from './statistics.js';
 
@@ -18,8 +19,10 @@ export interface ProfileFacts {
   readonly version: string;
   /** Names of the profiles that it builds on; those that are not in the list are left out. */
   readonly references?: readonly string[];
-  /** Its central instances, each with its namespace; a path without one is in `root/interop`. */
-  readonly centralInstances: (interop: InteropPaths) => readonly CimInstancePath[];
+  /** Its central instances that the caller may see, each with its namespace; a path without one is in `root/interop`. */
+  readonly centralInstances: (interop: InteropPaths, caller: Caller) => Iterable<CimInstancePath>;
+  /** Whether a path names one of them; left out: looked for among all. */
+  readonly isCentral?: (path: CimInstancePath) => boolean;
 }
 
 export interface InteropOptions {

@@ -1,12 +1,23 @@
-import { type CimInstancePath, relocate, sameName, stringKey } from '../../cim/model/index.js';
+import {
+  type CimInstance,
+  type CimInstancePath,
+  createInstance,
+  relocate,
+  sameName,
+  samePath,
+  stringKey,
+} from '../../cim/model/index.js';
+import { inBatches } from '../calls/index.js';
 import { Namespaces } from '../namespaces.js';
 import type { Provider, ProviderContext } from '../provider/index.js';
-import { described, type Values } from './described.js';
+import type { Caller } from '../security/index.js';
+import { described } from './described.js';
 import type { InteropOptions, ProfileFacts } from './options.js';
 import { type InteropPaths, profileId } from './paths.js';
 
 const profileType = 2;
 const notAdvertised = 2;
+const batchSize = 100;
 
 /** Profiles of the DMTF that the object manager implements by itself. */
 export const ownProfiles: readonly ProfileFacts[] = [
@@ -40,21 +51,11 @@ export function profileProviders(
     const where = path.namespace ?? home;
     return relocate(path, { namespace: sameName(where, namespace) ? null : where });
   };
-  const central = (profile: ProfileFacts): readonly CimInstancePath[] => profile.centralInstances(paths);
-
-  const conforming = function* (context: ProviderContext): Iterable<Values> {
-    const here = known.find(context.namespace)?.space.name ?? context.namespace;
-    const fromHome = sameName(here, home);
-    for (const profile of profiles) {
-      for (const element of central(profile)) {
-        // Other namespaces show what lies in them; interop shows all.
-        if (!fromHome && !sameName(element.namespace ?? home, here)) continue;
-        yield {
-          ConformantStandard: seenFrom(paths.profile(profile), here),
-          ManagedElement: seenFrom(element, here),
-        };
-      }
-    }
+  const isCentral = (profile: ProfileFacts, path: CimInstancePath, caller: Caller): boolean => {
+    if (profile.isCentral !== undefined) return profile.isCentral(path);
+    const placed = (element: CimInstancePath) => relocate(element, { namespace: element.namespace ?? home });
+    for (const element of profile.centralInstances(paths, caller)) if (samePath(placed(element), path)) return true;
+    return false;
   };
 
   const registered = described({
@@ -75,10 +76,10 @@ export function profileProviders(
       })),
     more: {
       methods: {
-        async GetCentralInstances(_context, self) {
+        async GetCentralInstances({ caller }, self) {
           const id = self === null ? null : stringKey(self, 'InstanceID');
           const profile = profiles.find((candidate) => profileId(candidate) === id);
-          const elements = profile === undefined ? [] : central(profile);
+          const elements = profile === undefined ? [] : [...profile.centralInstances(paths, caller)];
           return { returnValue: 0, out: { CentralInstances: elements.map((path) => seenFrom(path, home)) } };
         },
       },
@@ -96,13 +97,55 @@ export function profileProviders(
       ),
   });
 
+  const className = 'CIM_ElementConformsToProfile';
+  const nameOf = ({ namespace }: ProviderContext): string => known.find(namespace)?.space.name ?? namespace;
+  const make = (context: ProviderContext, profile: ProfileFacts, element: CimInstancePath): CimInstance =>
+    createInstance(context.classes.get(className), {
+      ConformantStandard: seenFrom(paths.profile(profile), nameOf(context)),
+      ManagedElement: seenFrom(element, nameOf(context)),
+    });
+  /** What conforms to a profile; other namespaces show what lies in them, interop shows all. */
+  function* conforming(context: ProviderContext, profile: ProfileFacts): Iterable<CimInstance> {
+    const here = nameOf(context);
+    for (const element of profile.centralInstances(paths, context.caller)) {
+      if (sameName(here, home) || sameName(element.namespace ?? home, here)) yield make(context, profile, element);
+    }
+  }
+  function* joined(context: ProviderContext, object: CimInstancePath, role: string | null): Iterable<CimInstance> {
+    if (role === null || sameName(role, 'ConformantStandard')) {
+      const profile = profiles.find((candidate) => samePath(paths.profile(candidate), object));
+      if (profile !== undefined) yield* conforming(context, profile);
+    }
+    if (role === null || sameName(role, 'ManagedElement')) {
+      const element = relocate(object, { namespace: object.namespace ?? nameOf(context) });
+      for (const profile of profiles) {
+        if (isCentral(profile, element, context.caller)) yield make(context, profile, element);
+      }
+    }
+  }
   const withClass = repository
     .namespaces()
-    .filter((name) => repository.space(name)?.schema.get('CIM_ElementConformsToProfile') !== undefined);
-  const conforms = described({
-    className: 'CIM_ElementConformsToProfile',
+    .filter((name) => repository.space(name)?.schema.get(className) !== undefined);
+  const conforms: Provider = {
+    className,
     namespaces: withClass,
-    rows: conforming,
-  });
+    async *enumerate(context) {
+      for (const profile of profiles) yield* inBatches(conforming(context, profile), batchSize);
+    },
+    async get(context, path) {
+      const [standard, element] = ['ConformantStandard', 'ManagedElement'].map(
+        (end) => path.keys.find(({ name }) => sameName(name, end))?.value as CimInstancePath | undefined,
+      );
+      const profile = profiles.find(
+        (candidate) => standard !== undefined && samePath(paths.profile(candidate), standard),
+      );
+      if (profile === undefined || element === undefined) return null;
+      const placed = relocate(element, { namespace: element.namespace ?? nameOf(context) });
+      return isCentral(profile, placed, context.caller) ? make(context, profile, placed) : null;
+    },
+    async *references(context, object, role) {
+      yield* inBatches(joined(context, object, role), batchSize);
+    },
+  };
   return [registered, referenced, conforms];
 }

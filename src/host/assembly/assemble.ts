@@ -11,7 +11,7 @@ import { createFront } from '../front/index.js';
 import { openProviderFiles, type ProviderFile, type ProviderFiles } from '../provider-files/index.js';
 import { destinationRule } from './destinations.js';
 import { interopFace } from './interop.js';
-import { ensureRootNamespace } from '../../cimom/interop/index.js';
+import { ensureRootNamespace, type ProfileFacts } from '../../cimom/interop/index.js';
 
 /** What makes one object manager different from another. */
 export interface AssemblyOptions {
@@ -29,6 +29,8 @@ export interface AssemblyOptions {
   readonly providerFiles?: readonly ProviderFile[];
   /** The element that conforms to our profiles. */
   readonly centralInstance: CimInstancePath;
+  /** Profiles besides those. */
+  readonly profiles?: readonly ProfileFacts[];
 }
 
 /** An object manager that serves. */
@@ -85,6 +87,7 @@ export async function assemble(foundation: Foundation, options: AssemblyOptions)
       service: subscriptions.service,
       services: [schemaServicePath(identity.uuid)],
       centralInstance: options.centralInstance,
+      profiles: options.profiles ?? [],
       counted: {
         operations: () => objectManager.statistics(),
         providers: () => objectManager.registry.statistics(),

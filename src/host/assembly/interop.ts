@@ -13,6 +13,8 @@ export interface InteropFaceOptions {
   /** Further services of the object manager. */
   readonly services: readonly CimInstancePath[];
   readonly centralInstance: CimInstancePath;
+  /** Further profiles. */
+  readonly profiles: readonly ProfileFacts[];
   /** What is counted: operations and providers. */
   readonly counted: Pick<StatisticsPort, 'operations' | 'providers'>;
   readonly addresses: () => readonly { readonly url: string }[];
@@ -46,7 +48,7 @@ export function interopFace(foundation: Foundation, options: InteropFaceOptions)
     productName: options.product,
     version: packageVersion(),
     addresses: options.addresses,
-    profiles: [...ownProfiles, ...tvdcProfiles(options.centralInstance)],
+    profiles: [...ownProfiles, ...tvdcProfiles(options.centralInstance), ...options.profiles],
     indications: options.service,
     services: options.services,
     statistics: {

@@ -151,6 +151,12 @@ export function roleRules(
     },
     {
       roles: ['tvdc-admin', 'observer'],
+      classes: ['CIM_RegisteredProfile'],
+      access: 'invoke',
+      names: ['GetCentralInstances'],
+    },
+    {
+      roles: ['tvdc-admin', 'observer'],
       classes: ['TVDC_TPM', 'TVDC_VirtualTPM'],
       access: 'invoke',
       names: ['GetIdentity', 'ActivateCredential', 'Quote', 'GetEvidence'],

@@ -1,7 +1,8 @@
 import { createRoleAuthorizer, type ObjectManager } from '../../cimom/index.js';
+import type { ProfileFacts } from '../../cimom/interop/index.js';
 import { type CimInstancePath, createInstancePath } from '../../cim/index.js';
 import type { WbemServer } from '../../http/server/index.js';
-import { hostFace, type HostView, startAlerts } from '../../providers/index.js';
+import { conformances, hostFace, type HostView, startAlerts } from '../../providers/index.js';
 import { swtpmAvailable, type VtpmBackend } from '../../vtpm/index.js';
 import { Domains, type HostParts, jobHandlers, Jobs, leaveRunning, Migrations, recover } from '../../vmm/index.js';
 import { assemble } from '../assembly/index.js';
@@ -15,6 +16,20 @@ import { openParts } from './parts.js';
 import { openHostTrust } from './trust.js';
 
 const namespace = 'root/tvdc';
+
+const dmtf = 2;
+
+/** The profiles of the DMTF that the CIM face of a host keeps to. */
+function virtualizationProfiles(view: HostView): readonly ProfileFacts[] {
+  return conformances(view).map(({ name, version, references, central, isCentral }) => ({
+    organization: dmtf,
+    name,
+    version,
+    references,
+    centralInstances: (_interop, caller) => central(caller),
+    isCentral,
+  }));
+}
 
 /** The management VM of one host, serving. */
 export interface ManagementVm {
@@ -103,6 +118,7 @@ export async function openManagementVm(options: ManagementVmOptions): Promise<Ma
       ...(options.gzip === undefined ? {} : { gzip: options.gzip }),
       ...(options.providerFiles === undefined ? {} : { providerFiles: options.providerFiles }),
       centralInstance: createInstancePath('TVDC_HostSystem', hostKeys, { namespace }),
+      profiles: virtualizationProfiles(view),
     });
     closers.push(() => assembled.close());
     ownerOf = (path) => assembled.ownerOf(path);

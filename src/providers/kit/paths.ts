@@ -98,6 +98,11 @@ export class Paths {
     return this.byId('TVDC_ResourcePool', this.poolInstanceId(kind));
   }
 
+  /** InstanceID of what can be allocated of a kind of resource. */
+  allocationId(kind: string): string {
+    return `TVDC:${this.#host.uuid}:allocation:${kind}`;
+  }
+
   poolInstanceId(kind: string): string {
     return `TVDC:${this.#host.uuid}:pool:${kind}`;
   }

@@ -83,13 +83,17 @@ function typeFacts(kind: ResourceKind): Values {
   return { ResourceType: resourceTypes[kind][0], OtherResourceType: kind === 'tpm' ? tpmResourceType : null };
 }
 
+export function allocationCapabilityPath(paths: Paths, kind: ResourceKind): CimInstancePath {
+  return paths.byId(className, paths.allocationId(kind));
+}
+
 /** TVDC_AllocationCapabilities of each pool with the limits that they set (DSP1043). */
 export function allocationCapabilityProviders(view: HostView): readonly Provider[] {
   const { parts, namespace } = view;
   const paths = new Paths(parts.identity, namespace);
 
-  const idOf = (kind: ResourceKind): string => `TVDC:${parts.identity.uuid}:allocation:${kind}`;
-  const path = (kind: ResourceKind): CimInstancePath => paths.byId(className, idOf(kind));
+  const idOf = (kind: ResourceKind): string => paths.allocationId(kind);
+  const path = (kind: ResourceKind): CimInstancePath => allocationCapabilityPath(paths, kind);
   const limitId = ({ kind, name }: Limit): string => `${idOf(kind)}:${name}`;
 
   const capabilities = listProvider({

@@ -1,0 +1,1 @@
+export { type Conformance, conformances } from './conformance.js';
