@@ -238,6 +238,29 @@ describe('ratings', () => {
   });
 });
 
+describe('verdicts', () => {
+  test('that a verifier of this machine holds are shown with the machine and its domain', async () => {
+    const state = join(command.folder, 'verifier');
+    await tvdc('vm', 'start', 'ma-1');
+    const judged = JSON.parse((await tvdc('attest', 'ma-1', '--state', state, '-o', 'json')).out) as readonly {
+      readonly name: string;
+      readonly verdict: string;
+      readonly id: string;
+    }[];
+    const own = judged.find(({ name }) => name === 'ma-1');
+    expect(own?.verdict).toMatch(/^\w+$/);
+    const shown = await json('vm', 'show', 'ma-1', '--state', state);
+    expect(shown).toMatchObject({ verdict: { id: own?.id, verdict: own?.verdict } });
+    const { out } = await tvdc('vm', 'show', 'ma-1', '--state', state);
+    expect(out).toMatch(new RegExp(`^verdict +${own?.verdict}, \\d{4}-`, 'm'));
+    const domain = await tvdc('tvd', 'show', 'Market Analysis', '--state', state);
+    expect(domain.out).toMatch(new RegExp(`^vm +ma-1 +running +ACM:tvdc-sample:MA +${own?.verdict} `, 'm'));
+    expect(domain.out).toMatch(/^vm +ma-2 +off +ACM:tvdc-sample:MA +not known /m);
+    expect((await tvdc('vm', 'show', 'ma-1', '--verifier', 'http://127.0.0.1:1')).status).toBe(3);
+    await tvdc('vm', 'stop', 'ma-1');
+  });
+});
+
 describe('an end', () => {
   test('is for what is off, and keeps volumes', async () => {
     await tvdc('vm', 'start', 'copy');

@@ -100,9 +100,10 @@ export async function deviceSettings(
   return settingsOf(host, { name: '', tpm: false, ...wish });
 }
 
-async function madeVm(host: ManagedHost, out: Readonly<Record<string, CimValue>>): Promise<ManagedVm> {
-  const path = pathOf(out['ResultingSystem'], 'virtual machine');
-  return host.vmAt(path);
+/** A method that went on in a job tells no longer what it has made; names of virtual machines are unique on a host. */
+async function madeVm(host: ManagedHost, name: string, out: Readonly<Record<string, CimValue>>): Promise<ManagedVm> {
+  const made = out['ResultingSystem'] ?? null;
+  return made === null ? host.vm(name) : host.vmAt(pathOf(made, 'virtual machine'));
 }
 
 /**
@@ -114,7 +115,7 @@ export async function defineVm(host: ManagedHost, wish: VmDefinition): Promise<M
     SystemSettings: await embedded(host, 'TVDC_VirtualSystemSettingData', systemSetting(wish)),
     ResourceSettings: [...(await settingsOf(host, wish))],
   });
-  return madeVm(host, out);
+  return madeVm(host, wish.name, out);
 }
 
 /** What a copy has of its own beside its name. */
@@ -136,7 +137,7 @@ export async function cloneVm(
     ResourceSettings: settings,
     ReferenceConfiguration: settingsPath(host, origin),
   });
-  return madeVm(host, out);
+  return madeVm(host, name, out);
 }
 
 /** Removes a virtual machine that is off, with its label and its virtual TPM; its volumes stay. @throws CimError 1, 6 */
