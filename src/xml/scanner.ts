@@ -252,7 +252,7 @@ export class XmlScanner {
   #openTag(): XmlEvent {
     const source: XmlSource = this.#source;
     const end = source.text.indexOf('>', source.at);
-    if (end < 0) source.truncated('unfinished tag');
+    if (end < 0) source.unfinishedTag();
     this.from = source.at;
     let tag: XmlTag | undefined;
     if (this.#tags !== null && end - source.at < longestRemembered) {
@@ -264,6 +264,7 @@ export class XmlScanner {
       } else {
         // It may have been remembered under other limits.
         if (tag.names.length > source.limits.maxAttributes) refuseAttributes(source);
+        source.checkTag(end);
         source.at = end + 1;
       }
     } else {

@@ -68,6 +68,18 @@ export class XmlSource {
     return this.broken(message, this.text.length);
   }
 
+  /** The tag at the cursor goes on where the text ends. */
+  unfinishedTag(message = 'unfinished tag'): never {
+    this.checkTag(this.text.length);
+    return this.truncated(message);
+  }
+
+  /** @param end of the tag at the cursor, or how far it is known to go */
+  checkTag(end: number): void {
+    if (end - this.at <= this.limits.maxTagLength) return;
+    this.fail('xml_limit', `a tag longer than ${this.limits.maxTagLength} characters`);
+  }
+
   // A carriage return at the end of a piece may be half of a line end.
   #withLineFeeds(piece: string): string {
     let text = piece;

@@ -11,14 +11,14 @@ export function refuseAttributes(source: XmlSource, at = source.at): never {
 function skipBlanks(source: XmlSource, from: number): number {
   let at = from;
   while (isBlank(source.text.charCodeAt(at))) at++;
-  if (at >= source.text.length) source.truncated('unfinished tag');
+  if (at >= source.text.length) source.unfinishedTag();
   return at;
 }
 
 function parseAttribute(source: XmlSource, from: number, names: string[], values: string[]): number {
   const { text } = source;
   let at = nameEnd(text, from);
-  if (at >= text.length) source.truncated('unfinished tag');
+  if (at >= text.length) source.unfinishedTag();
   if (at === from) source.broken('expected an attribute name', at);
   const name = copyText(text.slice(from, at));
   if (names.includes(name)) source.broken(`attribute ${name} twice`, from);
@@ -29,7 +29,7 @@ function parseAttribute(source: XmlSource, from: number, names: string[], values
   const quote = text[at];
   if (quote !== '"' && quote !== "'") return source.broken('expected a quote', at);
   const end = text.indexOf(quote, at + 1);
-  if (end < 0) source.truncated('attribute value without end');
+  if (end < 0) source.unfinishedTag('attribute value without end');
   names.push(name);
   values.push(copyText(attributeValue(source, at + 1, end)));
   return end + 1;
@@ -56,12 +56,14 @@ export function parseTag(source: XmlSource): XmlTag {
     const gap = at;
     at = skipBlanks(source, at);
     if (text[at] === '>') {
+      source.checkTag(at);
       source.at = at + 1;
       return new XmlTag(name, names, values, false);
     }
     if (text[at] === '/') {
-      if (at + 1 >= text.length) source.truncated('unfinished tag');
+      if (at + 1 >= text.length) source.unfinishedTag();
       if (text[at + 1] !== '>') source.broken('expected ">"', at + 1);
+      source.checkTag(at);
       source.at = at + 2;
       return new XmlTag(name, names, values, true);
     }

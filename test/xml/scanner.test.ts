@@ -172,14 +172,43 @@ describe('what XML allows but this scanner does not take', () => {
 });
 
 describe('limits', () => {
-  const limits = { maxDepth: 3, maxAttributes: 2, maxElements: 5, maxLength: 60 };
+  const limits = { maxDepth: 3, maxAttributes: 2, maxElements: 5, maxLength: 60, maxTagLength: 20 };
   test.each([
     ['depth', '<a><a><a><a/></a></a></a>'],
     ['attributes', '<a b="" c="" d=""/>'],
     ['elements', '<a><a/><a/><a/><a/><a/></a>'],
+    ['the length of a name', `<${'a'.repeat(25)}/>`],
+    ['the length of an attribute', `<a b="${'c'.repeat(25)}"/>`],
+    ['the length of an attribute with tags in it', `<a b="${'>'.repeat(25)}"/>`],
+    ['the length of blanks', `<a${' '.repeat(25)}/>`],
     ['length', `<a>${' '.repeat(60)}</a>`],
   ])('on %s are kept', (_name, text) => {
     expect(() => scan(text, { limits })).toThrow(like({ code: 'xml_limit' }));
+  });
+
+  test.each([
+    ['a name', '<a', 'a'],
+    ['an attribute', '<a b="', 'c'],
+    ['an attribute with tags in it', '<a b="', '>'],
+    ['blanks', '<a b=""', ' '],
+  ])('on tags hold where a document comes in pieces and %s never ends', (_name, beginning, more) => {
+    const scanner = new XmlScanner({ limits: { maxTagLength: 1000 } });
+    scanner.append(beginning);
+    let given = 0;
+    const go = (): void => {
+      for (; given < 5000; given += more.length) {
+        scanner.mark();
+        try {
+          scanner.next();
+        } catch (error) {
+          if (error !== xmlIncomplete) throw error;
+        }
+        scanner.rewind();
+        scanner.append(more);
+      }
+    };
+    expect(go).toThrow(like({ code: 'xml_limit' }));
+    expect(given).toBeLessThan(1100);
   });
 
   test('are not reached by a document just within them', () => {

@@ -14,9 +14,10 @@ export const requestLimits: CodecLimits = {
   maxEmbedding: 16,
 };
 
-/** For answers, which are read as a stream: only depth and embedding are bounded. */
+/** For answers, which are read as a stream: depth, tags (a DESCRIPTION may be long) and embedding are bounded. */
 export const answerLimits: CodecLimits = {
   ...requestLimits,
+  maxTagLength: 1024 * 1024,
   maxElements: Number.POSITIVE_INFINITY,
   maxLength: Number.POSITIVE_INFINITY,
 };

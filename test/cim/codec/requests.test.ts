@@ -427,6 +427,7 @@ describe('a request that breaks the DTD is refused as request-not-valid:', () =>
     ['elements', { maxElements: 9 }],
     ['attributes', { maxAttributes: 1 }],
     ['length', { maxLength: 200 }],
+    ['tag length', { maxTagLength: 40 }],
     ['embedding', { maxEmbedding: 1 }],
   ])('more %s than the limit', (_name, limits) => {
     const inner =
