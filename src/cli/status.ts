@@ -62,6 +62,9 @@ function adviceFor(error: unknown): string {
   if (error.code === 'unauthorized') return '; name the account with --user and --password-file';
   if (error.code === 'unreachable') return '; is the server running there? name another with --url';
   if (error.code === 'timeout') return '; give it longer with --timeout';
+  if (error.code === 'vtpm_rolled_back' || error.code === 'vtpm_key_unavailable') {
+    return '; name its TPM with --seal-tpm, or accept what is there, on the record: tvdc vtpm state accept --help';
+  }
   return '';
 }
 

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { copyFileSync, constants, existsSync, rmSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { messageOf } from '../../base/index.js';
+import { messageOf, silentLog } from '../../base/index.js';
 import { defaultDataFolder } from '../../host/foundation/index.js';
 import { openSqliteStore, restoreSqliteStore, StoreError, type SqliteStore } from '../../store/index.js';
 import { type ConnectionOptions, connect, namesServer, outputForm, withConnection } from '../connection/index.js';
@@ -84,7 +85,10 @@ export function backupCommand(streams: Streams): Command {
   return withConnection(new Command('backup'), ['table', 'json'])
     .description('copy the data of a host into a new file: of a running one by its server, else of the folder')
     .argument('<file>')
-    .addHelpText('after', '\nThe state of swtpm and the content of volumes are files of their own and not part of it.')
+    .addHelpText(
+      'after',
+      '\nNot part of it, for they are files of their own: the content of volumes, the keys of the certificate authority, and the key of\nthe virtual TPMs (tvdc vtpm state recovery).',
+    )
     .action((file: string, options: ConnectionOptions) => backup(streams, file, options));
 }
 
@@ -94,16 +98,32 @@ export function compactCommand(streams: Streams): Command {
     .action((options: ConnectionOptions) => compact(streams, options));
 }
 
+/** A restore is meant: where the TPM of the host counts what is current, it is told. */
+async function acceptRestored(streams: Streams, folder: string, file: string, sealTpm: string): Promise<void> {
+  const { acceptFolder, hasSealedKey } = await import('../../host/management-vm/index.js');
+  if (!(await hasSealedKey(folder))) return;
+  const acceptance = { reason: `restored from ${resolve(file)}`, actor: userInfo().username };
+  try {
+    await acceptFolder({ folder, sealTpm, log: silentLog }, acceptance);
+  } catch (error) {
+    streams.notes.write(
+      `tvdc: restored, but the TPM of the host was not told: ${messageOf(error)}; see tvdc vtpm state accept --help\n`,
+    );
+  }
+}
+
 export function restoreCommand(streams: Streams): Command {
   return new Command('restore')
     .description('make a data folder what a backup says; its host must not run')
     .argument('<file>')
     .option('--data <folder>', 'data folder (TVDC_DATA)')
+    .option('--seal-tpm <where>', 'TPM that the key of its virtual TPMs is sealed to, as for tvdc serve', 'auto')
     .option('-o, --output <form>', 'table or json (default table)')
-    .action(async (file: string, options: ConnectionOptions) => {
+    .action(async (file: string, options: ConnectionOptions & { readonly sealTpm: string }) => {
       const form = outputForm(options, ['table', 'json']);
       const folder = folderOf(options);
       restoreSqliteStore(folder, resolve(file));
+      await acceptRestored(streams, folder, file, options.sealTpm);
       await writeAnswer(streams, form, `${folder} is as ${file} says`, { folder });
     });
 }

@@ -8,6 +8,7 @@ import { readProviderFile } from '../../host/provider-files/index.js';
 import { UsageError } from '../exit.js';
 import { processStreams } from '../output/index.js';
 import { untilSignal } from '../signals.js';
+import { withSealing } from './vtpm-state.js';
 
 interface Options {
   readonly data?: string;
@@ -15,6 +16,8 @@ interface Options {
   readonly httpPort: string;
   readonly httpsPort: string;
   readonly vtpm: VtpmChoice;
+  readonly sealTpm: string;
+  readonly sealPcrs?: string;
   readonly mode?: (typeof policyModes)[number];
   readonly sample?: boolean;
   readonly name?: string;
@@ -41,6 +44,8 @@ async function serve(options: Options): Promise<void> {
     ...(options.name === undefined ? {} : { name: options.name }),
     listen: () => listenersOf({ folder, host: options.listen, httpPort, httpsPort }),
     vtpm: options.vtpm,
+    sealTpm: options.sealTpm,
+    ...(options.sealPcrs === undefined ? {} : { sealPcrs: options.sealPcrs }),
     ...(options.mode === undefined ? {} : { mode: options.mode }),
     ...(options.allowDestination === undefined ? {} : { destinations: options.allowDestination }),
     gzip: options.gzip,
@@ -59,7 +64,7 @@ async function serve(options: Options): Promise<void> {
 }
 
 export function serveCommand(): Command {
-  return new Command('serve')
+  return withSealing(new Command('serve'))
     .description('the object manager of this host: CIM-XML over HTTP and HTTPS')
     .option('--data <folder>', 'where the host keeps its state (TVDC_DATA)')
     .option('--name <name>', "name of a new host (default: the machine's)")

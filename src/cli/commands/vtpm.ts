@@ -8,6 +8,7 @@ import { type Columns, type Streams, writeAnswer, writeRecords } from '../output
 import { tpmOf } from './vtpm-find.js';
 import { addTpmLife } from './vtpm-life.js';
 import { addServedTpm } from './vtpm-serve.js';
+import { stateCommand } from './vtpm-state.js';
 
 interface TpmRow {
   readonly vm: string;
@@ -127,5 +128,6 @@ export function vtpmCommand(streams: Streams): Command {
     .action((name: string, options: QuoteOptions) => quote(streams, name, options));
   addTpmLife(vtpm, streams);
   addServedTpm(vtpm, streams);
+  vtpm.addCommand(stateCommand(streams));
   return vtpm;
 }

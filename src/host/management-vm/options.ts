@@ -14,6 +14,10 @@ export interface ManagementVmOptions extends Omit<FoundationOptions, 'personalit
   readonly listen: readonly ServerListen[] | (() => Promise<readonly ServerListen[]>);
   /** `auto`: swtpm where it is installed, else the software TPM. */
   readonly vtpm: VtpmChoice;
+  /** TPM that seals the key of virtual TPMs: `auto`, `none` (default), a device, or `host:port`. */
+  readonly sealTpm?: string;
+  /** PCRs of that TPM which a newly sealed key is bound to. */
+  readonly sealPcrs?: string;
   readonly mode?: PolicyMode;
   /** Milliseconds that the embedded drivers take for each change of a domain and each mebibyte that they erase. */
   readonly embeddedDelay?: number;

@@ -44,6 +44,8 @@ export async function openParts(
     backend,
     folder: join(options.folder, 'vtpm'),
     authority: trust.authority,
+    ...(trust.sealing === null ? {} : { hostTpm: trust.sealing }),
+    ...(options.sealPcrs === undefined ? {} : { sealPcrs: options.sealPcrs }),
     ownerState: (vm) => inventory.vm(vm)?.state ?? 'absent',
     onFailure: (tpm) => {
       log.error('virtual TPM failed', { vm: tpm.vmUuid });

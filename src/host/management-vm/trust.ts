@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { encodePublicArea } from '../../tpm/index.js';
+import { encodePublicArea, type TpmClient } from '../../tpm/index.js';
 import {
   type HostAuthority,
   openDatacenterRoot,
@@ -18,6 +18,8 @@ export interface HostTrust {
   readonly tpm: HostTpm;
   readonly view: HostTpmView;
   readonly authority: HostAuthority;
+  /** Seals the key of virtual TPMs; null: there is none. */
+  readonly sealing: TpmClient | null;
   /** Root certificate of the datacenter, DER. */
   readonly anchor: Uint8Array;
 }
@@ -35,7 +37,12 @@ async function tpmUuid({ store, randomness }: Foundation): Promise<string> {
  * host's authority, which certifies the endorsement keys. The embedded hypervisor boots nothing that a hardware TPM could
  * have measured, so its host TPM is a simulation, and its certificate says so.
  */
-export async function openHostTrust(foundation: Foundation, folder: string, backend: VtpmBackend): Promise<HostTrust> {
+export async function openHostTrust(
+  foundation: Foundation,
+  folder: string,
+  backend: VtpmBackend,
+  sealing: TpmClient | null,
+): Promise<HostTrust> {
   const { store, clock, randomness, log, identity } = foundation;
   const tpm = await openHostTpm({ store, folder: join(folder, 'host-tpm'), backend, clock, randomness, log });
   const root = await openDatacenterRoot({ folder: join(folder, 'ca', 'root'), clock, randomness });
@@ -66,5 +73,5 @@ export async function openHostTrust(foundation: Foundation, folder: string, back
     akName: keys.akName,
     akHandle: keys.akHandle,
   };
-  return { tpm, view, authority, anchor: root.certificate };
+  return { tpm, view, authority, sealing, anchor: root.certificate };
 }

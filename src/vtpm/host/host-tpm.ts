@@ -25,7 +25,7 @@ import {
 import { createSoftwareDriver, type VtpmDriver } from '../drivers/index.js';
 import { VtpmError } from '../errors.js';
 import { findKeys, type KeyKind, provisionKeys, type TpmKeys, writeEkCertificate } from '../identity.js';
-import { createSealer, createStateVault, openKeyFile } from '../state/index.js';
+import { createSealer, createStateVault, openKeyFile, readKeyFile } from '../state/index.js';
 import { adoptFormerState, createSwtpmDriver, swtpmAvailable } from '../swtpm/index.js';
 
 /** What stands for the host's TPM. Only `device` is a root of trust; the others are simulations and say so. */
@@ -141,10 +141,17 @@ async function openDriver(options: HostTpmOptions, backend: 'swtpm' | 'software'
   if (backend === 'swtpm' && !(await swtpmAvailable())) {
     throw new VtpmError('vtpm_backend_unavailable', 'swtpm is not installed on this host');
   }
-  const vault = createStateVault(
-    store,
-    createSealer(await openKeyFile(join(folder, 'state.key'), randomness), randomness),
-  );
+  const keyFile = join(folder, 'state.key');
+  const isNew = (await readKeyFile(keyFile)) === null;
+  const vault = createStateVault(store, createSealer(await openKeyFile(keyFile, randomness), randomness));
+  const name = stateNames[backend];
+  if (isNew && vault.has(name)) {
+    // A backup without its key: a simulation is worth no more than a new one.
+    log.warn('host_tpm_replaced', { backend, reason: `there was no ${keyFile}` });
+    await store.transaction((tx) => {
+      vault.remove(tx, name);
+    });
+  }
   if (backend === 'software') return createSoftwareDriver({ vault, randomness, clock });
   await adoptFormerState(join(folder, 'swtpm'), 'host', vault, stateNames.swtpm);
   return createSwtpmDriver({ vault, randomness, log });

@@ -6,3 +6,4 @@ export {
   type HostTpmOptions,
   openHostTpm,
 } from './host-tpm.js';
+export { openSealingTpm } from './sealing-tpm.js';

@@ -39,9 +39,6 @@ export interface VtpmInstancesOptions {
   readonly log?: Log;
 }
 
-/** Counters of TPMs are made for a change every few minutes over the life of a machine. */
-const defaultMarkInterval = 10 * 60_000;
-
 /**
  * Opens the virtual TPMs of a host. Those that ran when the last process ended are off, as after a power cut.
  * @throws VtpmError `vtpm_backend_unavailable`, `vtpm_state_invalid`, `vtpm_key_unavailable`, `vtpm_rolled_back`
@@ -56,7 +53,7 @@ export async function createVtpmInstances(options: VtpmInstancesOptions): Promis
     folder,
     tpm: options.hostTpm ?? null,
     pcrs: options.sealPcrs ?? defaultSealPcrs,
-    markInterval: options.markInterval ?? defaultMarkInterval,
+    ...(options.markInterval === undefined ? {} : { markInterval: options.markInterval }),
     randomness,
     log,
   });

@@ -46,6 +46,7 @@ export class Instances implements VtpmInstances {
   /** Carries out what the last process has written down and not come to. */
   async settle(): Promise<void> {
     await this.#index.revokePending();
+    await this.#toldLater(this.#parts.protection.markFolder());
   }
 
   get protection(): ProtectionFacts {
@@ -290,12 +291,18 @@ export class Instances implements VtpmInstances {
     this.#closed = true;
     const instances = this.#index.list();
     await Promise.all(instances.map((instance) => this.#lock.run(instance.vmUuid, () => this.#stop(instance))));
+    await this.#toldLater(this.#parts.protection.markFolder());
     await this.#parts.protection.close();
   }
 
-  /** What was changed is the oldest that is accepted from now on; a TPM of the host that cannot count now does so later. */
-  async #mark(): Promise<void> {
-    await this.#parts.protection.mark().catch((error: unknown) => {
+  /** What was changed is the oldest that is accepted from now on. */
+  #mark(): Promise<void> {
+    return this.#toldLater(this.#parts.protection.mark());
+  }
+
+  /** A TPM of the host that cannot count now does so later. */
+  async #toldLater(marking: Promise<void>): Promise<void> {
+    await marking.catch((error: unknown) => {
       this.#parts.log.error('vtpm_states_not_marked', { error: messageOf(error) });
     });
   }

@@ -4,6 +4,7 @@ export {
   acceptStates,
   type AcceptOptions,
   openStateProtection,
+  readSealedKey,
   type StateProtection,
   type StateProtectionOptions,
 } from './protection.js';

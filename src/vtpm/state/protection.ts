@@ -21,8 +21,8 @@ export interface StateProtectionOptions {
   readonly pcrs: string;
   readonly randomness: Randomness;
   readonly log: Log;
-  /** Milliseconds after which changes are marked in the TPM at the latest; a counter wears. */
-  readonly markInterval: number;
+  /** Milliseconds after which changes are marked in the TPM at the latest; 10 minutes, for a counter wears. */
+  readonly markInterval?: number;
 }
 
 /** How states at rest are kept from others, and from coming back. */
@@ -36,11 +36,14 @@ export interface StateProtection {
   readonly rows: ProtectedRows;
   /** Number of the current epoch; the counter's value. 0 without a TPM. */
   epoch(): number;
-  /** Makes all that was written before now the oldest that is accepted. Nothing happens without a TPM or without changes. */
+  /** Makes all that was written before now the oldest that is accepted. Nothing happens without a TPM, or without changes. */
   mark(): Promise<void>;
+  /** As {@link StateProtection.mark}, also where no state has changed: the data folder has more in it than virtual TPMs. */
+  markFolder(): Promise<void>;
   close(): Promise<void>;
 }
 
+const defaultMarkInterval = 10 * 60_000;
 const keyName = 'state.key';
 const sealedName = 'state.sealed';
 
@@ -202,7 +205,7 @@ export async function acceptStates(options: AcceptOptions): Promise<StateProtect
 }
 
 function protection(
-  { store, log, markInterval }: StateProtectionOptions,
+  { store, log, markInterval = defaultMarkInterval }: StateProtectionOptions,
   { key, sealed }: OpenedKey,
   sealer: Sealer,
   rows: ProtectedRows,
@@ -257,6 +260,10 @@ function protection(
     rows,
     epoch: () => rows.epoch() ?? 0,
     mark,
+    markFolder() {
+      dirty = true;
+      return mark();
+    },
     async close() {
       await mark().catch((error: unknown) => {
         log.error('vtpm_states_not_marked', { error: messageOf(error) });

@@ -91,7 +91,6 @@ describeIf(await swtpmAvailable(), 'swtpm is not installed')('states at rest und
     pcrs: defaultSealPcrs,
     randomness: systemRandomness,
     log: silentLog,
-    markInterval: 1000,
   });
 
   async function recoveryKey(): Promise<Uint8Array> {
