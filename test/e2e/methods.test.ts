@@ -1,11 +1,14 @@
 import { X509Certificate } from 'node:crypto';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { encodePolicyBinary, parsePolicyXml, samplePolicies, writePolicyJson } from '../../src/acm/index.js';
-import { toBase64 } from '../../src/base/index.js';
+import { fromBase64, toBase64 } from '../../src/base/index.js';
 import { type CimInstancePath, type CimValue, createInstancePath } from '../../src/cim/index.js';
 import type { WbemClient } from '../../src/client/index.js';
+import { readCrl, toPem } from '../../src/vtpm/index.js';
 import { namespace, openSampleHost, type SampleHost } from './support/sample-host.js';
 
 type Out = Readonly<Record<string, CimValue>>;
@@ -188,6 +191,52 @@ describe('a virtual TPM', () => {
     const after = await certificate();
     expect(after.serialNumber).not.toBe(before.serialNumber);
     expect(after.publicKey.equals(before.publicKey)).toBe(true);
+  });
+
+  test('loses its certificate to a list that openssl reads too, when it is certified anew or somebody says so', async () => {
+    const authority = 'TVDC_CertificateAuthority';
+    const folder = await mkdtemp(join(tmpdir(), 'tvdc-e2e-crl-'));
+    const tpm = (await tpmOf(client, 'su-1')) as CimInstancePath;
+    const file = (name: string): string => join(folder, name);
+    const fetchLists = async (): Promise<readonly Uint8Array[]> => {
+      const { out } = await call(client, authority, 'GetRevocationLists', {});
+      return (out['Lists'] as readonly string[]).map(fromBase64);
+    };
+    const certificate = async (): Promise<string> => {
+      const [own] = await client.associatorsOf(tpm, { resultClass: 'TVDC_Certificate' });
+      return own !== undefined && 'getString' in own ? (own.getString('PEM') ?? '') : '';
+    };
+    const judge = async (pem: string): Promise<string> => {
+      const [own, root] = (await fetchLists()).map((list) => toPem(list, 'X509 CRL'));
+      const all = await client.enumerateInstances('TVDC_Certificate');
+      const cas = all.filter((item) => new X509Certificate(item.getString('PEM') ?? '').ca);
+      await writeFile(file('cas.pem'), `${cas.map((item) => item.getString('PEM') ?? '').join('')}${own}${root}`);
+      await writeFile(file('leaf.pem'), pem);
+      const args = ['verify', '-crl_check_all', '-CAfile', file('cas.pem'), file('leaf.pem')];
+      return promisify(execFile)('openssl', args).then(
+        ({ stdout }) => stdout,
+        (error: { readonly stderr?: string }) => error.stderr ?? '',
+      );
+    };
+    try {
+      const first = await certificate();
+      expect(await judge(first)).toContain('OK');
+      expect((await call(client, service, 'RenewCertificate', { TPM: tpm })).value).toBe(0);
+      expect(await judge(first)).toContain('certificate revoked');
+      const second = await certificate();
+      expect(await judge(second)).toContain('OK');
+      const { serialNumber } = new X509Certificate(second);
+      const reason = { Certificate: serialNumber, Reason: 'keyCompromise' };
+      expect((await call(client, authority, 'RevokeCertificate', reason)).value).toBe(0);
+      expect(await judge(second)).toContain('certificate revoked');
+      const entry = readCrl((await fetchLists())[0] as Uint8Array).revoked.get(serialNumber.toLowerCase());
+      expect(entry?.reason).toBe('keyCompromise');
+      for (const bad of [{ Certificate: 'x' }, { Certificate: '01', Reason: 'boredom' }, {}]) {
+        await expect(call(client, authority, 'RevokeCertificate', bad)).rejects.toMatchObject({ status: 4 });
+      }
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   test('is left alone while its machine runs', async () => {

@@ -223,6 +223,7 @@ describe('what each role may do', () => {
       TVDC_VirtualSystemManagementService: ['CheckStart'],
       TVDC_TPM: evidence,
       TVDC_VirtualTPM: evidence,
+      TVDC_CertificateAuthority: ['GetRevocationLists'],
       TVDC_MeasurementLog: ['GetMeasurements'],
     };
     const table = new Map<SampleUser, Readonly<Record<string, readonly string[]>>>([

@@ -120,6 +120,8 @@ export function createFakeVtpms(store: Store): FakeVtpms {
       return set(need(vm), need(vm).was ?? 'off');
     },
     renewCertificate: unused,
+    revocationLists: () => [],
+    revokeCertificate: unused,
     close: async () => undefined,
     extended: (vm) => need(vm).extended,
   };

@@ -1,8 +1,8 @@
 import { timingSafeEqual } from 'node:crypto';
-import { type Clock, type Randomness } from '../../base/index.js';
+import { type Clock, fromBase64, type Randomness, toBase64 } from '../../base/index.js';
 import type { Store } from '../../store/index.js';
 import { isSameKey, makeCredential, nameOf } from '../../tpm/index.js';
-import type { IdentityEvidence, Subject } from '../evidence/index.js';
+import { type IdentityEvidence, type Subject, subjectKey } from '../evidence/index.js';
 import {
   decodeAk,
   decodeEk,
@@ -17,12 +17,22 @@ import type { Binding, BindingChallenge } from './types.js';
 
 interface Open {
   readonly secret: Uint8Array;
+  readonly chain: readonly Uint8Array[];
   readonly binding: Omit<Binding, 'bound'>;
   readonly expires: number;
 }
 
 const maxOpen = 10_000;
 const secretSize = 32;
+/** Validity of certificates is looked at again after this time, and whenever the revocation lists change. */
+const recheckTime = 3_600_000;
+
+/** A chain that was found valid: with which lists, and when. */
+interface Checked {
+  readonly chain: string;
+  readonly lists: readonly Uint8Array[];
+  readonly time: number;
+}
 
 /** Credential activation from the verifier's side: which attestation keys lie in which certified TPMs. */
 export class Bindings {
@@ -32,6 +42,7 @@ export class Bindings {
   readonly #lifetime: number;
   readonly #chain: ChainOptions;
   readonly #open = new Map<string, Open>();
+  readonly #checked = new Map<string, Checked>();
 
   constructor(
     ports: { readonly store: Store; readonly clock: Clock; readonly randomness: Randomness },
@@ -75,7 +86,7 @@ export class Bindings {
       akPublic: identity.akPublic,
       assurance: certificate.assurance,
     };
-    this.#open.set(id, { secret, binding, expires: now + this.#lifetime });
+    this.#open.set(id, { secret, chain: identity.ekCertificateChain, binding, expires: now + this.#lifetime });
     return { id, akName, credentialBlob: made.credentialBlob, encryptedSecret: made.secret };
   }
 
@@ -89,17 +100,43 @@ export class Bindings {
       throw new EvidenceError('activation_refused');
     }
     const binding: Binding = { ...open.binding, bound: now };
-    await this.#store.transaction((tx) => tx.put('attestation', keys.binding(binding.subject), encodeRecord(binding)));
+    await this.#store.transaction((tx) => {
+      tx.put('attestation', keys.binding(binding.subject), encodeRecord(binding));
+      tx.put('attestation', keys.chain(binding.subject), JSON.stringify(open.chain.map(toBase64)));
+    });
     return binding;
   }
 
+  /** A binding holds as long as the certificates that it rests on: revoked or expired, it must be made anew. */
   get(subject: Subject): Binding | null {
     const text = this.#store.get('attestation', keys.binding(subject));
-    return text === undefined ? null : decodeBinding(text);
+    return text === undefined || !this.#isCertified(subject) ? null : decodeBinding(text);
   }
 
   async forget(subject: Subject): Promise<void> {
-    await this.#store.transaction((tx) => tx.delete('attestation', keys.binding(subject)));
+    await this.#store.transaction((tx) => {
+      tx.delete('attestation', keys.binding(subject));
+      tx.delete('attestation', keys.chain(subject));
+    });
+    this.#checked.delete(subjectKey(subject));
+  }
+
+  #isCertified(subject: Subject): boolean {
+    const chain = this.#store.get('attestation', keys.chain(subject));
+    if (typeof chain !== 'string') return false;
+    const lists = this.#chain.revocationLists;
+    const now = this.#clock.now();
+    const checked = this.#checked.get(subjectKey(subject));
+    const fresh = checked !== undefined && Math.abs(now - checked.time) < recheckTime;
+    if (fresh && checked.chain === chain && checked.lists === lists) return true;
+    try {
+      verifyEkChain((JSON.parse(chain) as readonly string[]).map(fromBase64), this.#chain, now);
+    } catch (error) {
+      if (!(error instanceof EvidenceError)) throw error;
+      return false;
+    }
+    this.#checked.set(subjectKey(subject), { chain, lists, time: now });
+    return true;
   }
 
   #forgetOld(now: number): void {

@@ -85,6 +85,7 @@ export const keys = {
   subject: (subject: Subject): string => `subject/${subjectKey(subject)}`,
   subjects: 'subject/',
   binding: (subject: Subject): string => `binding/${subjectKey(subject)}`,
+  chain: (subject: Subject): string => `chain/${subjectKey(subject)}`,
   history: (subject: Subject): string => `verdict/${subjectKey(subject)}/`,
   verdict: (subject: Subject, sequence: number): string =>
     `verdict/${subjectKey(subject)}/${String(sequence).padStart(12, '0')}`,

@@ -102,13 +102,21 @@ function keptInput(
   };
 }
 
+const noLists: readonly Uint8Array[] = [];
+
 /** The challenging party over a store; see `Verifier`. */
 export function createVerifier(options: VerifierOptions): Verifier {
   const { clock, randomness, references } = options;
   const store = options.store ?? createMemoryStore();
   const lifetime = options.challengeLifetime ?? defaultLifetime;
   const challenges = new Challenges(clock, randomness, lifetime);
-  const chain = { anchors: options.anchors, revocationLists: options.revocationLists ?? [] };
+  const chain = {
+    anchors: options.anchors,
+    // Lists are renewed while the verifier works.
+    get revocationLists() {
+      return options.revocationLists ?? noLists;
+    },
+  };
   const bindings = new Bindings({ store, clock, randomness }, chain, lifetime);
   const records = new Records(store);
   const catalog = new EntryCatalog();

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { type EvidenceFiles, type OfflineVerdict, verifyEvidenceFiles } from '../../attestation/index.js';
 import { fromHex, messageOf, TvdcError } from '../../base/index.js';
-import { splitPem } from '../../vtpm/certificates/index.js';
+import { splitPem, splitRevocationLists } from '../../vtpm/certificates/index.js';
 import { Exit, exitStatus, UsageError } from '../exit.js';
 import { readBytes, readText } from '../files.js';
 import { print, type Streams, toJson } from '../output/index.js';
@@ -70,7 +70,7 @@ function filesOf(options: VerifyOptions): EvidenceFiles {
     ...(options.ekCertificate === undefined ? {} : { ekCertificate: certificate(options.ekCertificate) }),
     ...(options.akCertificate === undefined ? {} : { akCertificate: certificate(options.akCertificate) }),
     ...(options.ca === undefined ? {} : { ca: options.ca.map(certificate) }),
-    ...(options.crl === undefined ? {} : { crl: options.crl.map(certificate) }),
+    ...(options.crl === undefined ? {} : { crl: options.crl.flatMap((file) => splitRevocationLists(readBytes(file))) }),
     ...(options.requireBinding === undefined ? {} : { requireBinding: options.requireBinding }),
     ...(options.reference === undefined ? {} : { reference: readText(options.reference) }),
   };

@@ -13,7 +13,7 @@ import {
   readAnchors,
   storedAnchors,
 } from '../../host/verifier/index.js';
-import { splitPem } from '../../vtpm/certificates/index.js';
+import { splitRevocationLists } from '../../vtpm/certificates/index.js';
 import { connect, type ConnectionOptions } from '../connection/index.js';
 import { UsageError } from '../exit.js';
 import { readBytes, readText, writeBytes } from '../files.js';
@@ -100,12 +100,8 @@ async function attestedHost(
   };
 }
 
-function certificatesOf(files: readonly string[]): readonly Uint8Array[] {
-  return files.flatMap((file) => {
-    const bytes = readBytes(file);
-    const text = Buffer.from(bytes).toString('latin1');
-    return text.includes('-----BEGIN') ? splitPem(text) : [bytes];
-  });
+function revocationListsOf(files: readonly string[]): readonly Uint8Array[] {
+  return files.flatMap((file) => splitRevocationLists(readBytes(file)));
 }
 
 async function serve(streams: Streams, options: Options): Promise<void> {
@@ -138,7 +134,7 @@ async function serve(streams: Streams, options: Options): Promise<void> {
     folder,
     ...(options.name === undefined ? {} : { name: options.name }),
     anchors,
-    revocationLists: certificatesOf(options.crl ?? []),
+    revocationLists: revocationListsOf(options.crl ?? []),
     listen,
     destinations: [...config.destinations, ...(options.destination ?? [])],
     lookInterval: seconds * 1000,
@@ -193,7 +189,7 @@ export function verifierCommand(streams: Streams): Command {
         .choices(assurances)
         .default('simulated'),
     )
-    .option('--crl <file...>', 'revocation lists')
+    .option('--crl <file...>', 'revocation lists besides those that the hosts give: PEM or DER')
     .option('--policy <file>', 'how hosts and VMs are judged, JSON')
     .option('--agent <uuid...>', 'virtual machines whose agents may push measurements')
     .option('--notice-address <address>', 'where indications of the hosts arrive', '127.0.0.1')

@@ -3,10 +3,10 @@ import { fromBase64, toBase64 } from '../../base/index.js';
 import { type CimInstance, type CimInstancePath, formatObjectPath } from '../../cim/index.js';
 import type { ImportOffer, ManagedHost } from '../../client/management/index.js';
 import { connectHost, type ConnectionOptions, outputForm, withConnection } from '../connection/index.js';
-import { Exit, exitStatus, UsageError } from '../exit.js';
+import { UsageError } from '../exit.js';
 import { readBytes, readText, writeBytes, writeSecret } from '../files.js';
 import { print, type Streams, toJson, writeAnswer } from '../output/index.js';
-import { tpmOf } from './vtpm-find.js';
+import { certificateOf, tpmOf } from './vtpm-find.js';
 
 type FileOptions = ConnectionOptions & { readonly file: string };
 type ExportOptions = FileOptions & { readonly offer: string };
@@ -59,11 +59,7 @@ async function cert(streams: Streams, name: string, options: CertOptions): Promi
   const host = await connectHost(options);
   const { client, namespace } = host;
   const tpm = await tpmOf(streams, host, name);
-  const [own] = await client.associators(tpm, { namespace, resultClass: 'TVDC_Certificate' }).toArray();
-  if (own === undefined) {
-    streams.notes.write(`tvdc: the virtual TPM of ${name} has no certificate\n`);
-    throw new Exit(exitStatus.no);
-  }
+  const own = await certificateOf(streams, host, tpm, name);
   const all = options.chain === true ? await client.instances('TVDC_Certificate', { namespace }).toArray() : [];
   const chain = chainOf(own, all);
   const pem = chain.map((item) => `${(item.getString('PEM') ?? '').trimEnd()}\n`).join('');

@@ -5,6 +5,7 @@ import { connectHost, type ConnectionOptions, outputForm, withConnection } from 
 import { UsageError } from '../exit.js';
 import { writeBytes } from '../files.js';
 import { type Columns, type Streams, writeAnswer, writeRecords } from '../output/index.js';
+import { addAuthority } from './vtpm-authority.js';
 import { tpmOf } from './vtpm-find.js';
 import { addTpmLife } from './vtpm-life.js';
 import { addServedTpm } from './vtpm-serve.js';
@@ -127,6 +128,7 @@ export function vtpmCommand(streams: Streams): Command {
     .addHelpText('after', '\nExample: tvdc vtpm quote ma-1 --nonce 00ff --quote q.msg --signature q.sig')
     .action((name: string, options: QuoteOptions) => quote(streams, name, options));
   addTpmLife(vtpm, streams);
+  addAuthority(vtpm, streams);
   addServedTpm(vtpm, streams);
   vtpm.addCommand(stateCommand(streams));
   return vtpm;

@@ -109,4 +109,6 @@ export {
   recoverVirtualTpm,
   renewCertificate,
   resetVirtualTpm,
+  revocationLists,
+  revokeCertificate,
 } from './virtual-tpms.js';

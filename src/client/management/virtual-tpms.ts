@@ -62,3 +62,20 @@ export async function importVirtualTpm(
   const out = await host.call(service, 'ImportTPM', { State: toBase64(state), System: vm });
   return pathOf(out['TPM'], 'virtual TPM');
 }
+
+const authority = 'TVDC_CertificateAuthority';
+
+/** Current revocation lists of a host, DER: of its authority, and of the root where the host keeps it. @throws MethodRefusedError */
+export async function revocationLists(host: ManagedHost): Promise<readonly Uint8Array[]> {
+  const lists = (await host.call(authority, 'GetRevocationLists', {}))['Lists'];
+  return Array.isArray(lists) ? lists.map((list) => fromBase64(String(list))) : [];
+}
+
+/**
+ * Ends the validity of a certificate of the host's authority.
+ * @param certificate PEM, or the serial number in hexadecimal
+ * @throws MethodRefusedError
+ */
+export async function revokeCertificate(host: ManagedHost, certificate: string, reason: string): Promise<void> {
+  await host.call(authority, 'RevokeCertificate', { Certificate: certificate, Reason: reason });
+}

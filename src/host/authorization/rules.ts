@@ -163,6 +163,12 @@ export function roleRules(
     },
     {
       roles: ['tvdc-admin', 'observer'],
+      classes: ['TVDC_CertificateAuthority'],
+      access: 'invoke',
+      names: ['GetRevocationLists'],
+    },
+    {
+      roles: ['tvdc-admin', 'observer'],
       classes: ['TVDC_MeasurementLog'],
       access: 'invoke',
       names: ['GetMeasurements'],

@@ -44,6 +44,7 @@ export async function openParts(
     backend,
     folder: join(options.folder, 'vtpm'),
     authority: trust.authority,
+    crls: () => [trust.rootRevocations()],
     ...(trust.sealing === null ? {} : { hostTpm: trust.sealing }),
     ...(options.sealPcrs === undefined ? {} : { sealPcrs: options.sealPcrs }),
     ownerState: (vm) => inventory.vm(vm)?.state ?? 'absent',

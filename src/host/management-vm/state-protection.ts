@@ -74,7 +74,9 @@ async function opened<T>(at: ProtectedFolder, work: (protection: StateProtection
   });
 }
 
-const reportOf = ({ kind, pcrs, epoch }: StateProtection): ProtectionReport => ({ kind, pcrs, epoch: epoch() });
+function reportOf(protection: StateProtection): ProtectionReport {
+  return { kind: protection.kind, pcrs: protection.pcrs, epoch: protection.epoch() };
+}
 
 /** How the states of a folder are kept. @throws VtpmError where a host would refuse to start with it */
 export function examineStates(at: ProtectedFolder): Promise<ProtectionReport> {

@@ -22,6 +22,8 @@ export interface HostTrust {
   readonly sealing: TpmClient | null;
   /** Root certificate of the datacenter, DER. */
   readonly anchor: Uint8Array;
+  /** What the root has revoked: authorities of hosts. */
+  readonly rootRevocations: () => Uint8Array;
 }
 
 async function tpmUuid({ store, randomness }: Foundation): Promise<string> {
@@ -73,5 +75,5 @@ export async function openHostTrust(
     akName: keys.akName,
     akHandle: keys.akHandle,
   };
-  return { tpm, view, authority, sealing, anchor: root.certificate };
+  return { tpm, view, authority, sealing, anchor: root.certificate, rootRevocations: () => root.crl() };
 }

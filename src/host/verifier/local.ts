@@ -10,6 +10,7 @@ import { type Clock, type Log, silentLog, systemClock, systemRandomness } from '
 import type { NamedVerdict } from '../../providers/index.js';
 import { openSqliteStore, prefixEnd, type Store } from '../../store/index.js';
 import type { ActionRecord } from './actions.js';
+import { Revocations } from './revocations.js';
 import { Rounds } from './rounds.js';
 import { storedAnchors } from './trust-anchors.js';
 
@@ -57,8 +58,19 @@ export function openLocalVerifier(
   const store = openSqliteStore(folder);
   const references = openSqliteReferences(join(folder, 'references.db'), clock);
   const anchors = [...storedAnchors(folder), ...(options.anchors ?? [])];
-  const verifier = createVerifier({ references, anchors, store, clock, randomness: systemRandomness });
-  const rounds = new Rounds(verifier, store, options.log ?? silentLog, options.onVerdict ?? (() => undefined));
+  const log = options.log ?? silentLog;
+  const revocations = new Revocations({ anchors, store, clock, log });
+  const verifier = createVerifier({
+    references,
+    anchors,
+    get revocationLists() {
+      return revocations.lists();
+    },
+    store,
+    clock,
+    randomness: systemRandomness,
+  });
+  const rounds = new Rounds(verifier, store, log, revocations, options.onVerdict ?? (() => undefined));
   return {
     verifier,
     references,

@@ -4,6 +4,7 @@ import { attestRound, type AttestationPolicies, type RoundMode } from '../../cli
 import type { WbemClient } from '../../client/index.js';
 import type { NamedVerdict } from '../../providers/index.js';
 import type { Store } from '../../store/index.js';
+import type { Revocations } from './revocations.js';
 import { changesBetween, type Snapshot, takeSnapshot } from './snapshot.js';
 
 /** A host that the verifier challenges. */
@@ -36,12 +37,14 @@ export class Rounds {
   readonly #store: Store;
   readonly #publish: Published;
   readonly #log: Log;
+  readonly #revocations: Revocations;
   readonly #order = createKeyedLock();
 
-  constructor(verifier: Verifier, store: Store, log: Log, publish: Published) {
+  constructor(verifier: Verifier, store: Store, log: Log, revocations: Revocations, publish: Published) {
     this.#verifier = verifier;
     this.#store = store;
     this.#log = log;
+    this.#revocations = revocations;
     this.#publish = publish;
   }
 
@@ -74,6 +77,7 @@ export class Rounds {
 
   async #lookAt(host: Managed): Promise<Snapshot> {
     const now = await takeSnapshot(host.client, host.namespace);
+    await this.#revocations.fetch(host.client, host.namespace);
     const text = this.#store.get('attestation', snapshotPrefix + now.host);
     const before = host.seen ?? (typeof text === 'string' ? (JSON.parse(text) as Snapshot) : null);
     const changes = before === null ? [] : changesBetween(before, now);

@@ -19,6 +19,7 @@ import { ensureAccount, type Foundation, type FoundationOptions, openFoundation 
 import { agentScope, agentRules, ensureAgent } from './agents.js';
 import { type Notices, openNotices } from './notices.js';
 import { type PushLimits, Pushes } from './pushes.js';
+import { Revocations } from './revocations.js';
 import { type AttestedHost, Rounds } from './rounds.js';
 
 const namespace = 'root/tvdc';
@@ -126,10 +127,13 @@ export async function openVerifierHost(options: VerifierHostOptions): Promise<Ve
   const foundation = await openFoundation({ ...options, personality: 'verifier' });
   const { store, clock, randomness, log } = foundation;
   const references = openReferences(foundation.folder);
+  const revocations = new Revocations({ ...options, store, clock, log });
   const verifier = createVerifier({
     references,
     anchors: options.anchors,
-    revocationLists: options.revocationLists ?? [],
+    get revocationLists() {
+      return revocations.lists();
+    },
     store,
     clock,
     randomness,
@@ -165,7 +169,7 @@ export async function openVerifierHost(options: VerifierHostOptions): Promise<Ve
       { namespace },
     ),
   });
-  const rounds = new Rounds(verifier, store, log, (verdict: NamedVerdict, cleared: boolean) => {
+  const rounds = new Rounds(verifier, store, log, revocations, (verdict: NamedVerdict, cleared: boolean) => {
     const cls = foundation.repository.space(namespace)?.schema.get('TVDC_IntegrityAlert');
     if (cls !== undefined) assembled.objectManager.publish(namespace, integrityAlert(desk, cls, verdict, cleared));
   });

@@ -128,7 +128,11 @@ export function tpmServiceProvider(view: HostView): Provider {
     className,
     namespace,
     rows: () => [parts.identity],
-    values: () => serviceValues(paths, className, 'Virtual TPMs'),
+    values: () => ({
+      ...serviceValues(paths, className, 'Virtual TPMs'),
+      StateProtection: parts.vtpms.protection.kind,
+      StateEpoch: BigInt(parts.vtpms.protection.epoch),
+    }),
     methods,
   });
 }

@@ -19,7 +19,6 @@ import {
   listProvider,
   operationalFacts,
   Paths,
-  serviceValues,
   type Values,
 } from '../kit/index.js';
 import { evidenceMethods, type EvidenceSource } from './evidence.js';
@@ -230,26 +229,6 @@ export function tpmProviders(view: HostView): readonly Provider[] {
     },
   });
 
-  const authorityClass = 'TVDC_CertificateAuthority';
-  const authority = listProvider({
-    className: authorityClass,
-    namespace,
-    // The chain of the host's own endorsement key: that key's certificate, this authority, the datacenter's root.
-    rows: () => hostTpm.ekCertificateChain.slice(1, 2),
-    values: (der) => ({
-      ...serviceValues(paths, authorityClass, 'Endorsement keys of virtual TPMs'),
-      CADistinguishedName: readCertificate(der).subject,
-      PEM: toPem(der),
-    }),
-  });
-  const authorityOnHost = associationProvider({
-    className: 'TVDC_HostedService',
-    namespace,
-    *links() {
-      yield { Antecedent: paths.host(), Dependent: paths.service(authorityClass) };
-    },
-  });
-
   const credentials = associationProvider({
     className: 'TVDC_CredentialContext',
     namespace,
@@ -267,5 +246,5 @@ export function tpmProviders(view: HostView): readonly Provider[] {
     },
   });
 
-  return [host, virtual, pcrs, registers, certificates, authority, authorityOnHost, credentials];
+  return [host, virtual, pcrs, registers, certificates, credentials];
 }

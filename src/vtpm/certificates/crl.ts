@@ -7,7 +7,7 @@ import { nameText } from './distinguished-name.js';
 import { CertificateError } from './errors.js';
 import { authorityKeyId } from './extensions.js';
 import { oids, signatureAlgorithms } from './oids.js';
-import { derOf, serialText } from './read.js';
+import { derOf, serialText, splitPem } from './read.js';
 import { extensionNode, signedSequence } from './sign.js';
 import { type CertificateFacts, type CrlFacts, type RevocationReason, revocationReasons } from './types.js';
 
@@ -82,6 +82,14 @@ export function readCrl(input: Uint8Array | string): CrlFacts {
   } catch (cause) {
     throw new CertificateError('crl_unreadable', 'expected a revocation list', { cause });
   }
+}
+
+/** The lists of a file: PEM, several, or one as DER. @throws CertificateError `crl_unreadable` */
+export function splitRevocationLists(content: Uint8Array): readonly Uint8Array[] {
+  const text = Buffer.from(content).toString('latin1');
+  const lists = text.includes('-----BEGIN') ? splitPem(text, 'X509 CRL') : [content];
+  if (lists.length === 0) throw new CertificateError('crl_unreadable', 'expected a revocation list');
+  return lists.map((list) => readCrl(list).der);
 }
 
 function reasonOf(value: unknown): RevocationReason {

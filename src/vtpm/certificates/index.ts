@@ -1,4 +1,4 @@
-export { readCrl, verifyCrl } from './crl.js';
+export { readCrl, splitRevocationLists, verifyCrl } from './crl.js';
 export type { Name } from './distinguished-name.js';
 export { CertificateError, type CertificateErrorCode } from './errors.js';
 export {

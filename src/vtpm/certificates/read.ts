@@ -49,10 +49,14 @@ export function toPem(der: Uint8Array, label = 'CERTIFICATE'): string {
   return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`;
 }
 
-/** All certificates of a PEM text, in order. @throws CertificateError `certificate_unreadable` */
-export function splitPem(text: string): readonly Uint8Array[] {
-  const blocks = text.match(/-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g) ?? [];
-  return blocks.map((block) => derOf(block));
+const blocks = {
+  CERTIFICATE: /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g,
+  'X509 CRL': /-----BEGIN X509 CRL-----[A-Za-z0-9+/=\s]+-----END X509 CRL-----/g,
+} as const;
+
+/** All certificates, or all revocation lists, of a PEM text, in order. @throws CertificateError `certificate_unreadable` */
+export function splitPem(text: string, label: keyof typeof blocks = 'CERTIFICATE'): readonly Uint8Array[] {
+  return (text.match(blocks[label]) ?? []).map((block) => derOf(block, label));
 }
 
 /**

@@ -26,7 +26,7 @@ export interface VtpmInstancesOptions {
   readonly authority: HostAuthority;
   /** Root certificates whose hosts may send and take TPMs; by default the one of `authority`. */
   readonly anchors?: readonly Uint8Array[];
-  /** Revocation lists to be used in migrations. */
+  /** Revocation lists besides that of `authority`: used in migrations, and handed out. */
   readonly crls?: () => readonly Uint8Array[];
   /** State of the VM that owns a TPM: management may not reset or destroy the TPM of one that is not off. */
   readonly ownerState?: (vmUuid: string) => OwnerState;

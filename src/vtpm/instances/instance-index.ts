@@ -102,6 +102,15 @@ export class InstanceIndex {
     instance.record = record;
   }
 
+  /** @param serial in hex without leading zeros */
+  async revoke(serial: string, reason: RevocationReason, write?: (tx: StoreTransaction) => void): Promise<void> {
+    await this.#parts.store.transaction((tx) => {
+      this.#rows.put(tx, revocationPrefix + serial, reason);
+      write?.(tx);
+    });
+    await this.revokePending();
+  }
+
   /** Certificates whose revocation was written down, and not yet carried out by the authority. */
   async revokePending(): Promise<void> {
     for (const { key, value } of [...this.#rows.list(revocationPrefix)]) {

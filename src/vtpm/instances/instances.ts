@@ -7,6 +7,7 @@ import {
   type TpmClient,
   type TpmTransport,
 } from '../../tpm/index.js';
+import type { RevocationReason } from '../certificates/index.js';
 import type { VtpmDriver } from '../drivers/index.js';
 import { VtpmError } from '../errors.js';
 import { keyKindOf, provisionKeys, writeEkCertificate } from '../identity.js';
@@ -285,6 +286,14 @@ export class Instances implements VtpmInstances {
       await this.#index.recertify(instance, instance.record.state, alongside);
       if (instance.powered !== null) await this.#index.refreshCertificate(instance);
     });
+  }
+
+  revocationLists(): readonly Uint8Array[] {
+    return [this.#parts.authority.crl(), ...this.#parts.crls()];
+  }
+
+  revokeCertificate(serial: string, reason: RevocationReason, record?: RecordWith): Promise<void> {
+    return this.#index.revoke(serial, reason, record);
   }
 
   async close(): Promise<void> {

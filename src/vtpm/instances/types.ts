@@ -1,5 +1,6 @@
 import type { StoreTransaction } from '../../store/index.js';
 import type { ExtendedEvent, PublicArea, TpmClient, TpmTransport } from '../../tpm/index.js';
+import type { RevocationReason } from '../certificates/index.js';
 
 /** What a virtual TPM runs on. */
 export const vtpmBackends = ['software', 'swtpm'] as const;
@@ -120,6 +121,10 @@ export interface VtpmInstances {
   recover(vmUuid: string, record?: RecordWith): Promise<VtpmInstance>;
   /** Issues the EK certificate again, for the same key, and revokes the one before. */
   renewCertificate(vmUuid: string, record?: RecordWith): Promise<void>;
+  /** Current revocation lists, DER: of the host's authority, and of others that the host speaks for. */
+  revocationLists(): readonly Uint8Array[];
+  /** @param serial of a certificate of the host's authority, in hex without leading zeros */
+  revokeCertificate(serial: string, reason: RevocationReason, record?: RecordWith): Promise<void>;
   /** Saves and stops all. */
   close(): Promise<void>;
 }

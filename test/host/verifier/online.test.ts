@@ -8,7 +8,14 @@ import {
 import { ManualClock, systemClock, toBase64 } from '../../../src/base/index.js';
 import type { CimInstancePath } from '../../../src/cim/index.js';
 import { createHttpTransport, WbemClient } from '../../../src/client/index.js';
-import { attest, checkReadiness, completed, outText } from '../../../src/client/management/index.js';
+import {
+  attest,
+  checkReadiness,
+  completed,
+  outText,
+  renewCertificate,
+  revokeCertificate,
+} from '../../../src/client/management/index.js';
 import { carryOut, defaultPolicies, workloadReferences } from '../../../src/host/verifier/index.js';
 import { createImaLog } from '../../../src/tpm/logs/index.js';
 import { errorLike } from '../../support/errors.js';
@@ -95,6 +102,19 @@ describe('a verifier that serves', () => {
     expect((await attest(datacenter.host.client, 'ma-1', options)).status).toBe('trusted');
     expect((await attest(datacenter.host.client, null, options)).subject.kind).toBe('host');
     await expect(attest(datacenter.host.client, 'nobody', options)).rejects.toThrow(errorLike({ code: 'not_found' }));
+  });
+
+  test('refuses a VM whose certificate its host has revoked, until it has another one', async () => {
+    const { host } = datacenter;
+    const { client, namespace } = host;
+    const vm = (await host.vm('ma-1')).path as CimInstancePath;
+    const tpm = await client.associatorPaths(vm, { namespace, resultClass: 'TVDC_VirtualTPM' }).first();
+    const own = await client.associators(tpm as CimInstancePath, { resultClass: 'TVDC_Certificate' }).first();
+    await revokeCertificate(host, own?.getString('PEM') ?? '', 'keyCompromise');
+    const { status, reasons } = await datacenter.attest('ma-1');
+    expect([status, reasons]).toEqual(['untrusted', expect.arrayContaining(['certificate_revoked'])]);
+    await renewCertificate(host, tpm as CimInstancePath);
+    expect((await datacenter.attest('ma-1')).reasons).not.toContain('certificate_revoked');
   });
 
   test('finds what a host has and lacks', async () => {
