@@ -27,9 +27,12 @@ const secretSize = 32;
 /** Validity of certificates is looked at again after this time, and whenever the revocation lists change. */
 const recheckTime = 3_600_000;
 
-/** A chain that was found valid: with which lists, and when. */
+/** Bindings that are kept decoded. */
+const mostDecoded = 5000;
+
+/** A binding whose chain was found valid: with which lists, and when. */
 interface Checked {
-  readonly chain: string;
+  readonly binding: Binding;
   readonly lists: readonly Uint8Array[];
   readonly time: number;
 }
@@ -103,40 +106,44 @@ export class Bindings {
     await this.#store.transaction((tx) => {
       tx.put('attestation', keys.binding(binding.subject), encodeRecord(binding));
       tx.put('attestation', keys.chain(binding.subject), JSON.stringify(open.chain.map(toBase64)));
+      tx.afterCommit(() => this.#checked.delete(subjectKey(binding.subject)));
     });
     return binding;
   }
 
   /** A binding holds as long as the certificates that it rests on: revoked or expired, it must be made anew. */
   get(subject: Subject): Binding | null {
+    const lists = this.#chain.revocationLists;
+    const now = this.#clock.now();
+    const key = subjectKey(subject);
+    const known = this.#checked.get(key);
+    if (known?.lists === lists && Math.abs(now - known.time) < recheckTime) return known.binding;
     const text = this.#store.get('attestation', keys.binding(subject));
-    return text === undefined || !this.#isCertified(subject) ? null : decodeBinding(text);
+    if (text === undefined || !this.#isCertified(subject, now)) return null;
+    const binding = decodeBinding(text);
+    if (this.#checked.size >= mostDecoded) this.#checked.clear();
+    this.#checked.set(key, { binding, lists, time: now });
+    return binding;
   }
 
   async forget(subject: Subject): Promise<void> {
     await this.#store.transaction((tx) => {
       tx.delete('attestation', keys.binding(subject));
       tx.delete('attestation', keys.chain(subject));
+      tx.afterCommit(() => this.#checked.delete(subjectKey(subject)));
     });
-    this.#checked.delete(subjectKey(subject));
   }
 
-  #isCertified(subject: Subject): boolean {
+  #isCertified(subject: Subject, now: number): boolean {
     const chain = this.#store.get('attestation', keys.chain(subject));
     if (typeof chain !== 'string') return false;
-    const lists = this.#chain.revocationLists;
-    const now = this.#clock.now();
-    const checked = this.#checked.get(subjectKey(subject));
-    const fresh = checked !== undefined && Math.abs(now - checked.time) < recheckTime;
-    if (fresh && checked.chain === chain && checked.lists === lists) return true;
     try {
       verifyEkChain((JSON.parse(chain) as readonly string[]).map(fromBase64), this.#chain, now);
+      return true;
     } catch (error) {
       if (!(error instanceof EvidenceError)) throw error;
       return false;
     }
-    this.#checked.set(subjectKey(subject), { chain, lists, time: now });
-    return true;
   }
 
   #forgetOld(now: number): void {

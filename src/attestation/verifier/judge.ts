@@ -1,4 +1,5 @@
 import { DecodeError, equalBytes, type HashAlgorithm, toHex } from '../../base/index.js';
+import { nameOf, type PublicArea } from '../../tpm/index.js';
 import { ImaReader } from '../../tpm/logs/index.js';
 import { appraiseUncovered, completePolicy, type PreparedPolicy, preparePolicy } from '../appraise/index.js';
 import type { AppraisalPolicy } from '../appraise/index.js';
@@ -45,6 +46,21 @@ export function preparedFor(policy: AppraisalPolicy): PreparedPolicy {
   let ready = preparedPolicies.get(policy);
   if (ready === undefined) preparedPolicies.set(policy, (ready = preparePolicy(completePolicy(policy))));
   return ready;
+}
+
+/** Attestation keys of bindings: callers have the same object round after round. */
+const attestationKeys = new WeakMap<Binding, { readonly area: PublicArea; readonly name: string }>();
+
+/** @throws EvidenceError `malformed_ak`, `ak_not_restricted`, `ak_mismatch` */
+function attestationKeyOf(binding: Binding): { readonly area: PublicArea; readonly name: string } {
+  let key = attestationKeys.get(binding);
+  if (key === undefined) {
+    const area = decodeAk(binding.akPublic);
+    verifyAkAttributes(area);
+    if (!equalBytes(nameOf(area), binding.akName)) throw new EvidenceError('ak_mismatch');
+    attestationKeys.set(binding, (key = { area, name: toHex(binding.akName) }));
+  }
+  return key;
 }
 
 const failed = (reasons: readonly Reason[]): Finding => ({
@@ -104,12 +120,10 @@ function verifyOrigin(
   extraData: Uint8Array,
   record: SubjectRecord,
 ): VerifiedQuote {
-  const ak = decodeAk(binding.akPublic);
-  verifyAkAttributes(ak);
-  const quote = verifyQuote(evidence.quote, ak);
-  if (!equalBytes(quote.akName, binding.akName)) throw new EvidenceError('ak_mismatch');
+  const { area, name } = attestationKeyOf(binding);
+  const quote = verifyQuote(evidence.quote, area);
   verifyFreshness(quote, extraData);
-  verifyCounters(record.akName === toHex(binding.akName) ? record.counters : null, quote.counters);
+  verifyCounters(record.akName === name ? record.counters : null, quote.counters);
   return quote;
 }
 

@@ -1,5 +1,5 @@
 import { createTimeSlice } from '../../base/index.js';
-import type { Store } from '../../store/index.js';
+import type { Store, StoreTransaction } from '../../store/index.js';
 import { prefixEnd } from '../../store/index.js';
 import type { AppraisalPolicy } from '../appraise/index.js';
 import type { Subject } from '../evidence/index.js';
@@ -10,10 +10,15 @@ import { decodeRecord, decodeVerdict, emptyRecord, encodeRecord, keys, type Subj
 /** Verdicts kept of each subject; the surplus is forgotten in one go when it has grown to as many again. */
 const keptVerdicts = 200;
 
+/** Records that are kept decoded; the rest is read again. */
+const mostDecoded = 5000;
+
 /** Durable records of subjects, the history of their verdicts, and the evidence behind them. */
 export class Records {
   readonly #store: Store;
   readonly #most: number;
+  /** As committed. What is being written is not in it, so that it is read from the store. */
+  readonly #decoded = new Map<string, SubjectRecord>();
 
   constructor(store: Store, most = keptVerdicts) {
     this.#store = store;
@@ -21,8 +26,26 @@ export class Records {
   }
 
   get(subject: Subject): SubjectRecord {
-    const text = this.#store.get('attestation', keys.subject(subject));
-    return text === undefined ? emptyRecord(subject) : decodeRecord(text);
+    return this.#read(this.#store, subject) ?? emptyRecord(subject);
+  }
+
+  #read(reader: Pick<Store, 'get'>, subject: Subject): SubjectRecord | null {
+    const key = keys.subject(subject);
+    const known = this.#decoded.get(key);
+    if (known !== undefined) return known;
+    const text = reader.get('attestation', key);
+    return text === undefined ? null : decodeRecord(text);
+  }
+
+  #write(tx: StoreTransaction, record: SubjectRecord): void {
+    const key = keys.subject(record.subject);
+    this.#decoded.delete(key);
+    tx.put('attestation', key, encodeRecord(record));
+    tx.afterCommit(() => {
+      const [oldest] = this.#decoded.keys();
+      if (this.#decoded.size >= mostDecoded && oldest !== undefined) this.#decoded.delete(oldest);
+      this.#decoded.set(key, record);
+    });
   }
 
   /** Number of the last verdict; verdicts of older versions are found by looking. */
@@ -44,13 +67,12 @@ export class Records {
     kept: (verdict: Verdict) => KeptInput | null = () => null,
   ): Promise<SubjectRecord> {
     const record = await this.#store.transaction((tx) => {
-      const text = tx.get('attestation', keys.subject(subject));
-      const before = text === undefined ? emptyRecord(subject) : decodeRecord(text);
+      const before = this.#read(tx, subject) ?? emptyRecord(subject);
       const { last, oldest } = this.#sequences(before);
       const changed = change(before, last + 1);
       const isNew = changed.verdict !== null && changed.verdict.id !== before.verdict?.id;
       const after: SubjectRecord = { ...changed, sequence: isNew ? last + 1 : last, oldest };
-      tx.put('attestation', keys.subject(subject), encodeRecord(after));
+      this.#write(tx, after);
       if (isNew && after.verdict !== null) {
         tx.put('attestation', keys.verdict(subject, last + 1), encodeRecord(after.verdict));
         const input = kept(after.verdict);
@@ -71,10 +93,8 @@ export class Records {
     await this.#store.transaction((tx) => {
       for (let sequence = from; sequence < oldest; sequence++)
         tx.delete('attestation', keys.verdict(subject, sequence));
-      const text = tx.get('attestation', keys.subject(subject));
-      if (text !== undefined) {
-        tx.put('attestation', keys.subject(subject), encodeRecord({ ...decodeRecord(text), oldest }));
-      }
+      const present = this.#read(tx, subject);
+      if (present !== null) this.#write(tx, { ...present, oldest });
     });
   }
 

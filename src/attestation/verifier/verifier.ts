@@ -1,5 +1,5 @@
 import { createMemoryStore } from '../../store/index.js';
-import { type AppraisalPolicy, completePolicy, policyDigest } from '../appraise/index.js';
+import type { AppraisalPolicy } from '../appraise/index.js';
 import {
   assertedMember,
   type AssertedEvidence,
@@ -16,7 +16,7 @@ import { EntryCatalog, EvidenceError, LookError } from '../verify/index.js';
 import { Bindings } from './bindings.js';
 import { Challenges } from './challenges.js';
 import { createBundle } from './bundle.js';
-import { type Finding, judgeAsserted, judgePushed, judgeQuoted, unjudged } from './judge.js';
+import { type Finding, judgeAsserted, judgePushed, judgeQuoted, preparedFor, unjudged } from './judge.js';
 import type { KeptInput } from './kept.js';
 import { createVerdict, weakest } from './make-verdict.js';
 import { Records } from './records.js';
@@ -137,7 +137,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
 
   const record = async (subject: Subject, finding: Finding, facts: RoundFacts): Promise<Verdict> => {
     const now = clock.now();
-    const digest = facts.policy === null ? '' : policyDigest(completePolicy(facts.policy));
+    const digest = facts.policy === null ? '' : preparedFor(facts.policy).digest;
     let continued: number | null = null;
     const change = (before: SubjectRecord, sequence: number): SubjectRecord => {
       continued = before.progress?.sequence ?? null;
@@ -250,7 +250,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
     async logStart(subject, policy) {
       const { progress, sticky } = records.get(subject);
       if (progress === null || sticky !== null) return 0;
-      if (progress.policyDigest !== policyDigest(completePolicy(policy))) return 0;
+      if (progress.policyDigest !== preparedFor(policy).digest) return 0;
       const digest = await references.digest(policy.referenceSets).catch(() => null);
       return digest === progress.referenceDigest ? progress.position.index : 0;
     },

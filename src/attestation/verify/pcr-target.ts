@@ -74,12 +74,23 @@ export function resolvePcrTarget(
     }
     (known[of] ??= new Map()).set(pcr, given ?? value(replayed, of, pcr) ?? initialValue(of, pcr));
   }
+  // Tried for every prefix of a log: only the values of the list's PCR are written anew.
+  const sizes = selected.map(({ bank: of }) => digestSizes[of]);
+  const values = new Uint8Array(sizes.reduce((sum, size) => sum + size, 0));
+  const places: { readonly bank: HashAlgorithm; readonly at: number }[] = [];
+  let end = 0;
+  selected.forEach(({ bank: of, pcr }, item) => {
+    const fixed = value(known, of, pcr);
+    if (fixed === undefined) places.push({ bank: of, at: end });
+    else values.set(fixed, end);
+    end += sizes[item] as number;
+  });
   const digestWith = (registers: readonly PcrRegister[]): Uint8Array => {
-    const replayedNow = new Map(registers.map((register) => [register.bank, register.value]));
-    return pcrDigest(
-      quote.digestAlgorithm,
-      selected.map(({ bank: of, pcr }) => value(known, of, pcr) ?? (replayedNow.get(of) as Uint8Array)),
-    );
+    for (const { bank: of, at } of places) {
+      const register = registers.find((one) => one.bank === of);
+      if (register !== undefined) values.set(register.value, at);
+    }
+    return pcrDigest(quote.digestAlgorithm, [values]);
   };
   if (open.length === 0) {
     if (!equalBytes(digestWith([]), quote.pcrDigest)) throw new EvidenceError('pcr_digest_mismatch');

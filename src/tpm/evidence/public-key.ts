@@ -13,10 +13,17 @@ export const curveFacts: Readonly<
   'nist-p521': { openssl: 'secp521r1', jwk: 'P-521', size: 66 },
 };
 
+// A key object costs as much as verifying a signature with it.
+const made = new WeakMap<PublicArea, KeyObject>();
+
 /** The key of a public area for node:crypto. @throws TpmEvidenceError `key_unsupported` */
 export function publicKeyOf(area: PublicArea): KeyObject {
+  const known = made.get(area);
+  if (known !== undefined) return known;
   try {
-    return createPublicKey({ key: jwkOf(area), format: 'jwk' });
+    const key = createPublicKey({ key: jwkOf(area), format: 'jwk' });
+    made.set(area, key);
+    return key;
   } catch (cause) {
     if (cause instanceof TpmEvidenceError) throw cause;
     throw new TpmEvidenceError('key_unsupported', 'the public area holds no usable key', { cause });
