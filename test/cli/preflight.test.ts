@@ -97,6 +97,20 @@ describe('tvdc vm preflight', () => {
     });
   });
 
+  test('warns of memory that is not left, which keeps no machine from starting', async () => {
+    await home.tvdc('vm', 'define', 'huge', '--label', 'MA', '--memory', '4T');
+    const [own] = (await home.json('vm', 'preflight', 'huge', '--here')) as readonly (Row & {
+      readonly warnings: Row['reasons'];
+    })[];
+    expect(own).toMatchObject({ wouldStart: true, reasons: [], warnings: [{ code: 'memory' }] });
+    expect(own?.warnings[0]?.sentence).toMatch(/^huge needs 4194304 MiB, \d+ MiB are left\.$/);
+    expect((await home.tvdc('vm', 'preflight', 'huge', '--here')).out).toMatch(
+      /would start\n {2}warning, memory: huge/,
+    );
+    expect((await home.tvdc('vm', 'start', 'huge')).status).toBe(0);
+    await home.tvdc('vm', 'stop', 'huge');
+  });
+
   test('takes URLs for the same account, one line of JSON for each host', async () => {
     const wrong = await home.tvdc('vm', 'preflight', 'ma-1', '--on', 'http://127.0.0.1:1', '-o', 'ndjson');
     expect(wrong.status).toBe(0);

@@ -30,7 +30,7 @@ interface DestroyOptions extends ConnectionOptions {
 
 type SetOptions = Pick<SizeOptions, 'criticality' | 'trusted'> & ConnectionOptions;
 
-const mostMemoryMiB = 2 ** 30;
+const mostMemoryMiB = 2 ** 24;
 const mebibyte = 2 ** 20;
 
 /** `512` is MiB; with a unit it may be any size of whole MiB. */

@@ -69,16 +69,17 @@ async function rowAt(
     if (!(error instanceof TvdcError)) throw error;
     const code = error instanceof CimError ? `cim_${error.status}` : String(error.code);
     const reasons = [{ code, sentence: messageOf(error) }];
-    return { id: '', row: { at: place.at, host: place.at, home: false, wouldStart: null, reasons } };
+    return { id: '', row: { at: place.at, host: place.at, home: false, wouldStart: null, reasons, warnings: [] } };
   }
 }
 
-function paint({ host, at, home, wouldStart, reasons }: Row): string {
+function paint({ host, at, home, wouldStart, reasons, warnings }: Row): string {
   const outcome = wouldStart === null ? 'not known' : wouldStart ? 'would start' : 'would not start';
   const where = host === at ? at : `${host} (${at})`;
   return [
     `${where}${home ? ', its own host' : ''}: ${outcome}`,
     ...reasons.map(({ code, sentence }) => `  ${code}: ${sentence}`),
+    ...warnings.map(({ code, sentence }) => `  warning, ${code}: ${sentence}`),
   ]
     .map((line) => `${line}\n`)
     .join('');

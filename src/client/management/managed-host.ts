@@ -170,7 +170,13 @@ export class ManagedHost {
 
   /** A VM by name or UUID. @throws TvdcError `not_found`, `ambiguous` */
   async vm(name: string): Promise<ManagedVm> {
-    return pickNamed(await this.vms(), name, 'virtual machine');
+    const named: { name: string; id: string; path: CimInstancePath }[] = [];
+    const options = { namespace: this.namespace, propertyList: ['ElementName'] };
+    for await (const vm of this.client.instances('TVDC_ComputerSystem', options)) {
+      const path = pathOf(vm.path, 'path');
+      named.push({ name: vm.getString('ElementName') ?? '', id: idOf(path), path });
+    }
+    return this.vmAt(pickNamed(named, name, 'virtual machine').path);
   }
 
   /** A VM, a volume or a VLAN by name or identifier. @throws TvdcError `not_found`, `ambiguous` */

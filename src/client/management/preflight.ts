@@ -8,7 +8,7 @@ const memoryType = 4;
 
 /** One thing that stands against a start. */
 export interface StartReason {
-  /** The reason of a decision (`conflict`, `not_authorized`, …) or `memory`, `name_in_use`, `no_such_vlan`, …. */
+  /** The reason of a decision (`conflict`, `not_authorized`, …) or `name_in_use`, `no_such_vlan`, …; of a warning `memory`. */
   readonly code: string;
   readonly sentence: string;
 }
@@ -20,6 +20,8 @@ export interface StartForecast {
   readonly home: boolean;
   readonly wouldStart: boolean;
   readonly reasons: readonly StartReason[];
+  /** What need not keep it from starting: memory that the host has not left, for hypervisors may promise more than there is. */
+  readonly warnings: readonly StartReason[];
 }
 
 /** The policy that a host enforces, as TVDC_HostSystem and TVDC_SecurityPolicy name it. */
@@ -39,7 +41,7 @@ async function freeMemory({ client, namespace }: ManagedHost): Promise<number | 
   return null;
 }
 
-async function memoryReason(host: ManagedHost, vm: VmDetails): Promise<readonly StartReason[]> {
+async function memoryWarning(host: ManagedHost, vm: VmDetails): Promise<readonly StartReason[]> {
   const free = await freeMemory(host);
   if (free === null || vm.memoryMiB === null || vm.memoryMiB <= free) return [];
   return [{ code: 'memory', sentence: `${vm.name} needs ${vm.memoryMiB} MiB, ${Math.floor(free)} MiB are left.` }];
@@ -57,10 +59,10 @@ async function nameOf(host: ManagedHost): Promise<string> {
 
 /** Whether a virtual machine would start on its own host now, with all that stands against it; without any effect. */
 export async function checkStart(host: ManagedHost, vm: ManagedVm): Promise<StartForecast> {
-  const reasons = [...(await ask(host, { System: vm.path }))];
-  if (vm.state === 'off' || vm.state === 'saved')
-    reasons.push(...(await memoryReason(host, await vmDetails(host, vm))));
-  return { host: await nameOf(host), home: true, wouldStart: reasons.length === 0, reasons };
+  const reasons = await ask(host, { System: vm.path });
+  const needsMemory = vm.state === 'off' || vm.state === 'saved';
+  const warnings = needsMemory ? await memoryWarning(host, await vmDetails(host, vm)) : [];
+  return { host: await nameOf(host), home: true, wouldStart: reasons.length === 0, reasons, warnings };
 }
 
 /**
@@ -82,8 +84,9 @@ export async function checkArrival(origin: ManagedHost, vm: VmDetails, host: Man
   const bare: readonly StartReason[] = vm.disks
     .filter(({ label }) => label === null)
     .map(({ volume }) => ({ code: 'resource_not_labeled', sentence: `Volume ${volume} has no label.` }));
-  const all = [...reasons, ...bare, ...(await memoryReason(host, vm))];
-  return { host: await nameOf(host), home: false, wouldStart: all.length === 0, reasons: all };
+  const all = [...reasons, ...bare];
+  const warnings = await memoryWarning(host, vm);
+  return { host: await nameOf(host), home: false, wouldStart: all.length === 0, reasons: all, warnings };
 }
 
 /** UUID of the host behind a client, to tell one host that is named twice. */
