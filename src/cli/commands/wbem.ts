@@ -3,6 +3,7 @@ import { withConnection } from '../connection/index.js';
 import type { Streams } from '../output/index.js';
 import { addDiff } from './wbem-diff.js';
 import { addReadVerbs, type Verb } from './wbem-read.js';
+import { addShell } from './wbem-shell.js';
 import { addViews } from './wbem-views.js';
 import { addWriteVerbs } from './wbem-write.js';
 
@@ -15,11 +16,12 @@ Examples:
   tvdc wbem cm root/tvdc:TVDC_ComputerSystem.CreationClassName=TVDC_ComputerSystem,Name=… RequestStateChange RequestedState=2
   tvdc wbem class tree CIM_ManagedElement
   tvdc wbem ei CIM_ComputerSystem --connection east -o ndjson
+  tvdc wbem shell --connection east
 
 Exit status: 0 done; 1 a view found nothing, or diff a difference; 2 wrong usage; 3 cannot reach the server or log in;
 4 any CIM error, also "not found"; 5 an internal error.`;
 
-export function wbemCommand(streams: Streams): Command {
+function createWbem(streams: Streams): { readonly wbem: Command; readonly verb: Verb } {
   const wbem = new Command('wbem')
     .description('operations of DSP0200 on any WBEM server; object paths as in wbemcli')
     .addHelpText('after', paths);
@@ -28,5 +30,11 @@ export function wbemCommand(streams: Streams): Command {
   addWriteVerbs(verb, streams);
   addDiff(verb, streams);
   addViews(wbem, streams);
+  return { wbem, verb };
+}
+
+export function wbemCommand(streams: Streams): Command {
+  const { wbem, verb } = createWbem(streams);
+  addShell(verb, streams, () => createWbem(streams).wbem);
   return wbem;
 }

@@ -1,4 +1,4 @@
-import type { ExchangeRecorder, HttpTransport, WbemClient } from '../../client/index.js';
+import type { CimTransport, ExchangeRecorder, HttpTransport, WbemClient } from '../../client/index.js';
 import type { ManagedHost } from '../../client/management/index.js';
 import { UsageError } from '../exit.js';
 import { readBytes, writing } from '../files.js';
@@ -34,44 +34,68 @@ export function namespaceOf(options: ConnectionOptions): string {
 }
 
 /** Clients that are used again; null: each command has its own. */
-let kept: Map<string, WbemClient> | null = null;
+let kept: Kept | null = null;
+
+interface Kept {
+  readonly clients: Map<string, WbemClient>;
+  readonly closers: (() => Promise<void>)[];
+  readonly interrupt: () => AbortSignal | null;
+}
 
 /**
  * From now on commands of this process that name the same server share a client, with its connections and what it has read of
- * the schema. @returns ends that, and the connections
+ * the schema.
+ * @param interrupt a signal that ends the operations begun from now on; null: nothing does
+ * @returns ends that, and the connections
  */
-export function keepConnections(): () => Promise<void> {
-  const clients = new Map<string, WbemClient>();
+export function keepConnections(interrupt: () => AbortSignal | null = () => null): () => Promise<void> {
+  const keeper: Kept = { clients: new Map(), closers: [], interrupt };
   const before = kept;
-  kept = clients;
+  kept = keeper;
   return async () => {
     kept = before;
-    for (const { transport } of clients.values()) await (transport as HttpTransport).close();
+    for (const close of keeper.closers) await close();
+  };
+}
+
+/** Ends operations by a signal that is asked for when they begin; what ends an enumeration on the server goes on. */
+function interruptible(transport: CimTransport, interrupt: () => AbortSignal | null): CimTransport {
+  return {
+    call: (request, options = {}) => {
+      const signal = request.kind === 'CloseEnumeration' ? null : interrupt();
+      if (signal === null) return transport.call(request, options);
+      const both = options.signal === undefined ? signal : AbortSignal.any([options.signal, signal]);
+      return transport.call(request, { ...options, signal: both });
+    },
   };
 }
 
 /** A client for the server that the options name; its code is loaded here, for commands that stay on this machine do without. @throws UsageError */
 export async function connect(options: ConnectionOptions): Promise<WbemClient> {
   const settings = settingsOf(options);
-  const clients = kept;
-  if (clients === null) return createClient(settings, options);
+  const { WbemClient } = await import('../../client/index.js');
+  const { namespace } = settings;
+  const keeper = kept;
+  if (keeper === null) return new WbemClient(await createTransport(settings, options), { namespace });
   const key = JSON.stringify([settings, options.data, options.har]);
-  const known = clients.get(key);
+  const known = keeper.clients.get(key);
   if (known !== undefined) return known;
-  const client = await createClient(settings, options);
-  clients.set(key, client);
+  const transport = await createTransport(settings, options);
+  const client = new WbemClient(interruptible(transport, keeper.interrupt), { namespace });
+  keeper.clients.set(key, client);
+  keeper.closers.push(() => transport.close());
   return client;
 }
 
-async function createClient(settings: Settings, options: ConnectionOptions): Promise<WbemClient> {
-  const { createHttpTransport, WbemClient } = await import('../../client/index.js');
+async function createTransport(settings: Settings, options: ConnectionOptions): Promise<HttpTransport> {
+  const { createHttpTransport } = await import('../../client/index.js');
   const recorder = options.har === undefined ? null : await recorderFor(options.har);
   const { loginOf, ownCertificate, splitCredentials } = await import('./login.js');
   const { url, login } = splitCredentials(settings.url);
   const ca = readOption(settings.cacert) ?? ownCertificate(options, url);
   const cert = readOption(settings.cert);
   const key = readOption(settings.key);
-  const transport = createHttpTransport({
+  return createHttpTransport({
     url,
     ...(login ?? loginOf(settings, options.data, url)),
     timeout: timeoutOf(settings.timeout),
@@ -83,7 +107,6 @@ async function createClient(settings: Settings, options: ConnectionOptions): Pro
       ...(key === undefined ? {} : { key }),
     },
   });
-  return new WbemClient(transport, { namespace: settings.namespace });
 }
 
 /** The host that the options name, for the noun commands. */

@@ -15,6 +15,8 @@ export const schemaForms = [...objectForms, 'tree'] as const satisfies readonly 
 export interface Streams {
   readonly out: NodeJS.WritableStream;
   readonly notes: NodeJS.WritableStream;
+  /** Where lines come from that a command asks for; default: standard input. */
+  readonly in?: NodeJS.ReadableStream;
 }
 
 export const processStreams: Streams = { out: process.stdout, notes: process.stderr };
