@@ -359,6 +359,8 @@ describe('a name', () => {
     expect(notes).toContain(`virtual machine twin (${id})`);
     expect(notes).toContain('volume twin (');
     expect((await tvdc('label', 'assign', id.toUpperCase(), 'MA')).status).toBe(0);
+    const asked = await tvdc('explain', 'ma-1', 'twin');
+    expect([asked.status, asked.notes]).toEqual([2, expect.stringContaining('volume twin (')]);
     await tvdc('vm', 'define', id, '--no-tpm');
     expect(await tvdc('vm', 'start', id)).toMatchObject({ status: 2, out: '' });
   });

@@ -155,6 +155,17 @@ describe('the trusted mark', () => {
     });
   });
 
+  test('is looked at by plans', async () => {
+    const policy = samplePolicies['tvdc-sample 1.1'];
+    const sentences = (): readonly string[] => parts.monitor.plan(policy).dormant.map(({ sentence }) => sentence);
+    const { uuid } = await define(parts, 'gateway', 'HostMA');
+    expect(sentences()).toEqual([
+      'gateway could not start: its label would have several types, and it is not marked as trusted.',
+    ]);
+    await markTrusted(parts, actor, uuid, true);
+    expect(sentences()).toEqual([]);
+  });
+
   test('is not copied', async () => {
     const { uuid } = await define(parts, 'gateway', 'HostMA', { trusted: true });
     const copy = await cloneVm(parts, actor, uuid, 'copy', { criticality: 'low', processors: 3 });

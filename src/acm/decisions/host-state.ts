@@ -29,6 +29,8 @@ export interface HostStateOptions {
   readonly labels: LabelView;
   /** Human name of a VM for sentences. */
   readonly nameOf?: (vm: string) => string | undefined;
+  /** Whether a VM was accepted as one that may hold several types; undefined: marks are not kept. */
+  readonly isTrusted?: (vm: string) => boolean | undefined;
 }
 
 /**
@@ -39,6 +41,7 @@ export class HostState {
   readonly labels: LabelView;
   readonly domains = new Map<string, Domain>();
   readonly #nameOf: (vm: string) => string | undefined;
+  readonly isTrusted: (vm: string) => boolean | undefined;
   #policy: CompiledPolicy;
   #systemRow: LabelIndex;
   #counts: ConflictCounts;
@@ -49,6 +52,7 @@ export class HostState {
   constructor(policy: CompiledPolicy, options: HostStateOptions) {
     this.labels = options.labels;
     this.#nameOf = options.nameOf ?? (() => undefined);
+    this.isTrusted = options.isTrusted ?? (() => undefined);
     this.#policy = policy;
     this.#systemRow = policy.bootstrap;
     this.#counts = new ConflictCounts(policy);

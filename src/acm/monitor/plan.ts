@@ -34,6 +34,11 @@ function later(host: HostState, next: PolicyDocument): Pick<UpdatePlan, 'dormant
       const sentence = `${name} could not start: the system label would not hold all its types.`;
       dormant.push({ kind: 'authorization', vm, types, sentence });
     }
+    const types = policy.typesOf(row);
+    if (host.strict && types.length > 1 && host.isTrusted(vm) === false) {
+      const sentence = `${name} could not start: its label would have several types, and it is not marked as trusted.`;
+      dormant.push({ kind: 'authorization', vm, types, sentence });
+    }
     const self = host.strict ? policy.selfConflict(row) : null;
     if (self !== null) {
       const sentence = `${name} could not start: its label would hold two types of conflict set ${self}.`;

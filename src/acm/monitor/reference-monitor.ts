@@ -50,6 +50,8 @@ export interface MonitorOptions {
   readonly mode?: PolicyMode;
   /** Human name of a VM or a resource for sentences; default its id. */
   readonly nameOf?: (vm: string) => string | undefined;
+  /** Whether a VM was accepted as one that may hold several types, for plans; left out: marks are not kept. */
+  readonly isTrusted?: (vm: string) => boolean | undefined;
 }
 
 /**
@@ -72,9 +74,13 @@ export class ReferenceMonitor {
     this.mode = options.mode ?? 'strict';
     this.labels = durable.labels;
     this.#store = options.store;
-    const { nameOf } = options;
+    const { nameOf, isTrusted } = options;
     const policy = compilePolicy(durable.policy.document, this.mode);
-    this.#host = new HostState(policy, { labels: this.labels, ...(nameOf === undefined ? {} : { nameOf }) });
+    this.#host = new HostState(policy, {
+      labels: this.labels,
+      ...(nameOf === undefined ? {} : { nameOf }),
+      ...(isTrusted === undefined ? {} : { isTrusted }),
+    });
     this.#host.setSystemRow(policy.vmRow(durable.systemLabel) ?? policy.bootstrap);
     this.#places = new Places(this.#host, (vm) => this.left(vm));
     this.policies = new PolicyStore(options.store, this.mode, this.#mutex, durable.records);

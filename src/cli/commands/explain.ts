@@ -1,10 +1,25 @@
 import { Command } from 'commander';
+import { TvdcError } from '../../base/index.js';
+import type { AccessQuestion, ManagedHost } from '../../client/management/index.js';
 import { connectHost, type ConnectionOptions, outputForm, withConnection } from '../connection/index.js';
 import { Exit, exitStatus } from '../exit.js';
 import { print, type Streams, toJson } from '../output/index.js';
 import { printReach } from './label-matrix.js';
 
 type Options = ConnectionOptions & { readonly reach?: boolean };
+
+const hooks: Readonly<Record<string, AccessQuestion['hook']>> = { TVDC_StorageVolume: 'resource', TVDC_VLAN: 'vlan' };
+
+/** Who answers for an object; what is not seen here is taken for a virtual machine, which the host does not tell either. */
+async function hookFor(host: ManagedHost, object: string): Promise<AccessQuestion['hook']> {
+  if (object.startsWith('vlan:')) return 'vlan';
+  try {
+    return hooks[(await host.element(object)).path.className] ?? 'sharing';
+  } catch (error) {
+    if (error instanceof TvdcError && error.code === 'not_found') return 'sharing';
+    throw error;
+  }
+}
 
 /** `tvdc explain VM [VM|RESOURCE|VLAN]`: asks the reference monitor, without any effect. */
 export function explainCommand(streams: Streams): Command {
@@ -16,10 +31,7 @@ export function explainCommand(streams: Streams): Command {
   withConnection(command).action(async (subject: string, object: string | undefined, options: Options) => {
     if (options.reach === true) return printReach(streams, subject, options);
     const host = await connectHost(options);
-    const isVlan = object !== undefined && object.startsWith('vlan:');
-    const isVolume =
-      object !== undefined && (await host.volumes()).some((volume) => volume.name === object || volume.id === object);
-    const hook = object === undefined ? 'authorization' : isVlan ? 'vlan' : isVolume ? 'resource' : 'sharing';
+    const hook = object === undefined ? 'authorization' : await hookFor(host, object);
     const answer = await host.evaluate({ hook, subject, ...(object === undefined ? {} : { object }) });
     if (outputForm(options) === 'table') {
       const types = `${subject} {${answer.subjectTypes.join(' ')}}${object === undefined ? '' : `, ${object} {${answer.objectTypes.join(' ')}}`}`;

@@ -1,6 +1,7 @@
 import { TvdcError } from '../../base/index.js';
 import { type CimInstance, type CimInstancePath, formatObjectPath, stringKey } from '../../cim/index.js';
 import type { ManagedHost, NamedElement } from './managed-host.js';
+import { pickNamed } from './names.js';
 import { pathOf, textsOf } from './texts.js';
 
 const service = 'TVDC_SecurityPolicyService';
@@ -109,8 +110,7 @@ export interface LabelReach {
 /** Elements in the caller's scope that the label's types of a VM reach. @throws TvdcError `not_found` */
 export async function labelReach(host: ManagedHost, name: string): Promise<LabelReach> {
   const vms = await host.vms();
-  const vm = vms.find((item) => item.name === name || item.id === name);
-  if (vm === undefined) throw new TvdcError('not_found', `no virtual machine ${name} on this host`);
+  const vm = pickNamed(vms, name, 'virtual machine');
   const labels = await hostLabels(host);
   const typesOf = (kind: HostLabel['kind'], fullName: string | null): readonly string[] =>
     labels.find((label) => label.kind === kind && label.fullName === fullName)?.types ?? [];

@@ -37,6 +37,7 @@ export async function openParts(
     store,
     ...(options.mode === undefined ? {} : { mode: options.mode }),
     nameOf: (id) => inventory.vm(id)?.name ?? inventory.volumeByResource(id)?.name,
+    isTrusted: (id) => inventory.vm(id)?.trusted === true,
   });
   const events = new HostEvents((error) => log.error('event listener failed', { error: messageOf(error) }));
   const vtpms = await createVtpmInstances({

@@ -90,6 +90,7 @@ export async function openHost(
   const monitor = await ReferenceMonitor.open({
     store,
     nameOf: (vm) => inventory.vm(vm)?.name,
+    isTrusted: (vm) => inventory.vm(vm)?.trusted === true,
     ...(options.mode === undefined ? {} : { mode: options.mode }),
   });
   const vtpms = createFakeVtpms(store);
