@@ -7,6 +7,7 @@ export * from './hypervisor/index.js';
 export * from './inventory/index.js';
 export * from './jobs/index.js';
 export * from './migration/index.js';
+export { additionJob, definitionJob, modificationJob, type Removal, removalJob } from './machine-jobs.js';
 export * from './network/index.js';
 export type { HostParts } from './parts.js';
 export * from './policy/index.js';

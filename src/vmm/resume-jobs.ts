@@ -9,6 +9,7 @@ import { VmmError } from './errors.js';
 import type { Actor } from './events.js';
 import type { VirtualMachine, VmState, Volume } from './inventory/index.js';
 import type { Job, JobHandler, JobRequest } from './jobs/index.js';
+import { machineJobHandlers } from './machine-jobs.js';
 import type { Migrations } from './migration/index.js';
 import type { HostParts } from './parts.js';
 import { eraseVolume } from './volumes/index.js';
@@ -96,6 +97,7 @@ export function jobHandlers(
   migrations: Migrations,
 ): Readonly<Record<string, JobHandler>> {
   return {
+    ...machineJobHandlers(parts),
     transition: async (job) => judgeTransition(parts, job),
     members: (job, control) => {
       const wanted = domainRequests.find((name) => name === job.input['wanted']);

@@ -6,7 +6,16 @@ import {
   formatObjectPath,
 } from '../../src/cim/index.js';
 import { createIndicationListener } from '../../src/client/index.js';
-import { followJob, JobFailedError, type JobStatus } from '../../src/client/management/index.js';
+import {
+  attachDevices,
+  defineVm,
+  destroyVm,
+  detachDevices,
+  followJob,
+  JobFailedError,
+  type JobStatus,
+  vmDetails,
+} from '../../src/client/management/index.js';
 import { createVolume } from '../../src/vmm/index.js';
 import { describeIf } from '../support/parts.js';
 import {
@@ -326,6 +335,46 @@ describe('a change of all members of a domain', () => {
     const { job: ended } = await failureOf(job);
     expect(ended).toMatchObject({ state: 'killed', results: ['ma-1: running'] });
     expect((await admin.host.vm('ma-1')).state).toBe('running');
+  });
+});
+
+describe('methods of the management service that take long', () => {
+  const names = async (): Promise<readonly (string | null)[]> =>
+    (await admin.client.enumerateInstances('TVDC_ConcreteJob')).map((job) => job.getString('ElementName'));
+
+  test('go on in jobs; their callers get what they would have got', async () => {
+    const { host } = admin;
+    const made = await defineVm(host, { name: 'fresh', label: 'MA', vlans: [100], memoryMiB: 64 });
+    expect(made).toMatchObject({ name: 'fresh', state: 'off' });
+    await createVolume(sample.vm.parts, { user: 'admin' }, 'fresh-disk', mebibyte);
+    await host.assignLabel('fresh-disk', 'MA', '');
+    await host.requestState('fresh', 'start');
+    const vm = await host.vm('fresh');
+    await attachDevices(host, vm, { volumes: ['fresh-disk'] });
+    const { disks } = await vmDetails(host, vm);
+    expect(disks.map(({ volume }) => volume)).toEqual(['fresh-disk']);
+    await detachDevices(host, disks);
+    expect((await vmDetails(host, vm)).disks).toEqual([]);
+    // While the machine is busy, whatever else is asked of it waits.
+    const stop = await request(admin, 'fresh', 3);
+    await destroyVm(host, vm);
+    await followJob(admin.client, stop);
+    await expect(host.vm('fresh')).rejects.toMatchObject({ code: 'not_found' });
+    expect(await names()).toEqual(
+      expect.arrayContaining([
+        'define fresh',
+        'start fresh',
+        'add devices to fresh',
+        'remove devices from fresh',
+        'stop fresh',
+        'destroy fresh',
+      ]),
+    );
+  });
+
+  test('the capabilities say so', async () => {
+    const [capabilities] = await admin.client.enumerateInstances('TVDC_VirtualSystemManagementCapabilities');
+    expect(capabilities?.get('AsynchronousMethodsSupported')).toEqual(capabilities?.get('SynchronousMethodsSupported'));
   });
 });
 

@@ -23,6 +23,14 @@ const request: JobRequest = {
   input: { volume: 'v' },
 };
 
+/** Work that has this does not hear that it is to stop. */
+const deaf: JobControl = {
+  signal: new AbortController().signal,
+  progress: () => undefined,
+  report: async () => undefined,
+  affects: () => undefined,
+};
+
 interface Scene {
   readonly jobs: Jobs;
   readonly store: Store;
@@ -362,8 +370,8 @@ describe('after the end of the process', () => {
     const scene = open();
     const fixed = slowWork();
     const loose = slowWork();
-    const one = jobOf(await scene.jobs.run(request, fixed.work));
-    const two = jobOf(await scene.jobs.run({ ...request, stoppable: true }, loose.work));
+    const one = jobOf(await scene.jobs.run(request, () => fixed.work(deaf)));
+    const two = jobOf(await scene.jobs.run(request, loose.work));
     const closed = scene.jobs.close();
     setTimeout(() => fixed.resolve('done'), 10);
     await closed;

@@ -23,6 +23,7 @@ interface Options {
   readonly name?: string;
   readonly allowDestination?: readonly string[];
   readonly peers?: string;
+  readonly embeddedDelay?: string;
   readonly gzip: boolean;
   readonly provider?: readonly string[];
 }
@@ -33,6 +34,11 @@ export function portOf(text: string, option: string): number {
   if (!/^\d{1,5}$/.test(text) || port > 65_535)
     throw new UsageError(`${option} takes a port from 0 to 65535, not "${text}"`);
   return port;
+}
+
+function delayOf(text: string): number {
+  if (!/^\d{1,7}$/.test(text)) throw new UsageError(`--embedded-delay takes milliseconds, not "${text}"`);
+  return Number(text);
 }
 
 async function serve(options: Options): Promise<void> {
@@ -51,6 +57,7 @@ async function serve(options: Options): Promise<void> {
     gzip: options.gzip,
     ...(options.peers === undefined ? {} : { peers: options.peers }),
     providerFiles: (options.provider ?? []).map(readProviderFile),
+    ...(options.embeddedDelay === undefined ? {} : { embeddedDelay: delayOf(options.embeddedDelay) }),
     sample: options.sample === true,
     log: createProcessLog(),
   });
@@ -77,6 +84,7 @@ export function serveCommand(): Command {
     .option('--provider <file...>', 'providers in processes of their own (docs/providers.md)')
     .option('--no-gzip', 'never compress answers, even for clients that ask')
     .option('--peers <file>', 'hosts with which virtual machines may be exchanged (default: DIR/peers.json)')
+    .option('--embedded-delay <ms>', 'time that the embedded hypervisor takes for a change, to try what takes long')
     .option('--sample', 'put the sample datacenter on an empty host')
     .action(serve);
 }

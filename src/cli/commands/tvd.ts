@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { formatObjectPath } from '../../cim/uri/index.js';
-import { connectHost, type ConnectionOptions, outputForm, withConnection } from '../connection/index.js';
+import { connectHost, type ConnectionOptions, outputForm, withConnection, withJobs } from '../connection/index.js';
 import { Exit, exitStatus } from '../exit.js';
 import { type Streams, writeAnswer, writeRecords } from '../output/index.js';
 import { addTvdMembers } from './tvd-members.js';
@@ -60,7 +60,7 @@ async function change(
 ): Promise<void> {
   const form = outputForm(options);
   const { changeDomainState, hostDomain } = await management();
-  const host = await connectHost(options);
+  const host = await connectHost(options, streams);
   const outcomes = await changeDomainState(host, await hostDomain(host, name), wanted);
   await writeRecords(streams, form, outcomes, [
     ['VM', (row) => row.vm],
@@ -97,7 +97,7 @@ export function tvdCommand(streams: Streams): Command {
     .action((name: string, options: ConnectionOptions) => remove(streams, name, options));
   addTvdMembers(tvd, streams);
   for (const wanted of ['start', 'stop'] as const) {
-    online(wanted, `${wanted} every machine of a domain; one that fails does not keep the others`)
+    withJobs(online(wanted, `${wanted} every machine of a domain; one that fails does not keep the others`))
       .argument('<domain>', 'name or UUID')
       .action((name: string, options: ConnectionOptions) => change(streams, name, wanted, options));
   }

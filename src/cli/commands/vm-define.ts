@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { CloneWish, DiskWish, VlanWish, VmDefinition } from '../../client/management/index.js';
 import { confirm } from '../confirm.js';
-import { connectHost, type ConnectionOptions, outputForm, withConnection } from '../connection/index.js';
+import { connectHost, type ConnectionOptions, outputForm, withConnection, withJobs } from '../connection/index.js';
 import { Exit, exitStatus, UsageError } from '../exit.js';
 import { type Streams, writeAnswer } from '../output/index.js';
 import { parseCount, parseSize, parseVlan, tryParseSize } from '../sizes.js';
@@ -92,7 +92,7 @@ async function define(streams: Streams, name: string | undefined, options: Defin
   const form = outputForm(options);
   const wish = await definitionOf(name, options);
   const { defineVm } = await import('../../client/management/index.js');
-  const record = toRecord(await defineVm(await connectHost(options), wish));
+  const record = toRecord(await defineVm(await connectHost(options, streams), wish));
   const label = record.label === null ? 'without a label' : `with the label ${record.label}`;
   await writeAnswer(streams, form, `${record.name} is defined ${label}: ${record.id}`, { ...record });
 }
@@ -101,7 +101,7 @@ async function clone(streams: Streams, name: string, copy: string, options: Size
   const form = outputForm(options);
   const wish = sizesOf(options);
   const { cloneVm } = await import('../../client/management/index.js');
-  const host = await connectHost(options);
+  const host = await connectHost(options, streams);
   const record = toRecord(await cloneVm(host, await host.vm(name), copy, wish));
   await writeAnswer(streams, form, `${record.name} is a copy of ${name}: ${record.id}`, { ...record });
 }
@@ -109,7 +109,7 @@ async function clone(streams: Streams, name: string, copy: string, options: Size
 async function destroy(streams: Streams, name: string, options: DestroyOptions): Promise<void> {
   const form = outputForm(options);
   const { destroyVm } = await import('../../client/management/index.js');
-  const host = await connectHost(options);
+  const host = await connectHost(options, streams);
   const vm = await host.vm(name);
   if (options.yes !== true) {
     const consent = await confirm(streams, `Destroy ${vm.name} (${vm.id}) with its virtual TPM? Its volumes stay.`);
@@ -150,7 +150,8 @@ function withSizes(command: Command): Command {
 export function addVmDefinition(vm: Command, streams: Streams): void {
   const online = (name: string, description: string): Command =>
     withConnection(vm.command(name).description(description));
-  withSizes(online('define', 'make a virtual machine with label, disks, interfaces and virtual TPM: all or nothing'))
+  const working = (name: string, description: string): Command => withJobs(online(name, description));
+  withSizes(working('define', 'make a virtual machine with label, disks, interfaces and virtual TPM: all or nothing'))
     .argument('[name]', 'what it is called; unique on the host')
     .option('--from <file>', 'a definition as JSON, - for standard input; options go before it')
     .option('--label <label>', 'as MA, or ACM:tvdc-sample:MA')
@@ -158,14 +159,14 @@ export function addVmDefinition(vm: Command, streams: Streams): void {
     .option('--vlan <number...>', 'NUMBER[=LABEL]: a network interface on this VLAN')
     .option('--no-tpm', 'without a virtual TPM')
     .action((name: string | undefined, options: DefineOptions) => define(streams, name, options));
-  withSizes(online('clone', 'copy one that is off: same label, copies of its disks, a new identity and a new TPM'))
+  withSizes(working('clone', 'copy one that is off: same label, copies of its disks, a new identity and a new TPM'))
     .argument('<vm>', 'name or UUID')
     .argument('<name>', 'what the copy is called')
     .action((name: string, copy: string, options: SizeOptions) => clone(streams, name, copy, options));
   withRating(online('set', 'how much a virtual machine matters, and whether it is trusted with several types'))
     .argument('<vm>', 'name or UUID')
     .action((name: string, options: SetOptions) => set(streams, name, options));
-  online('destroy', 'remove one that is off, with label and virtual TPM; its volumes stay')
+  working('destroy', 'remove one that is off, with label and virtual TPM; its volumes stay')
     .argument('<vm>', 'name or UUID')
     .option('--yes', 'without asking')
     .action((name: string, options: DestroyOptions) => destroy(streams, name, options));

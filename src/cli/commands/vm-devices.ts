@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { VmDisk, VmPort } from '../../client/management/index.js';
-import { connectHost, type ConnectionOptions, outputForm, withConnection } from '../connection/index.js';
+import { connectHost, type ConnectionOptions, outputForm, withConnection, withJobs } from '../connection/index.js';
 import { UsageError } from '../exit.js';
 import { type Streams, writeAnswer } from '../output/index.js';
 import { parseVlan } from '../sizes.js';
@@ -21,7 +21,7 @@ async function attach(streams: Streams, name: string, options: AttachOptions): P
   if (disk.length + vlan.length === 0) throw new UsageError('say what to attach: --disk VOLUME or --vlan NUMBER');
   const vlans = vlan.map(parseVlan);
   const { attachDevices, describeDevice, vmDetails } = await management();
-  const host = await connectHost(options);
+  const host = await connectHost(options, streams);
   const vm = await host.vm(name);
   const devices = async (): Promise<readonly (VmDisk | VmPort)[]> => {
     const { disks, ports } = await vmDetails(host, vm);
@@ -44,7 +44,7 @@ async function detach(
 ): Promise<void> {
   const form = outputForm(options);
   const { describeDevice, detachDevices, pickDevice, vmDetails } = await management();
-  const host = await connectHost(options);
+  const host = await connectHost(options, streams);
   const vm = await vmDetails(host, await host.vm(name));
   const found = [...new Set(devices.map((text) => pickDevice(vm, text)))];
   await tellingState(host, vm.id, 'lose devices', () => detachDevices(host, found));
@@ -56,13 +56,13 @@ async function detach(
 
 /** `tvdc vm attach` and `tvdc vm detach`. */
 export function addVmDevices(vm: Command, streams: Streams): void {
-  withConnection(vm.command('attach'))
+  withJobs(withConnection(vm.command('attach')))
     .argument('<vm>', 'name or UUID')
     .description('give a virtual machine disks or network interfaces, also while it runs')
     .option('--disk <volume...>', 'a volume by name or UUID')
     .option('--vlan <number...>', 'a network interface on this VLAN')
     .action((name: string, options: AttachOptions) => attach(streams, name, options));
-  withConnection(vm.command('detach'))
+  withJobs(withConnection(vm.command('detach')))
     .argument('<vm>', 'name or UUID')
     .argument('<device...>', 'a disk by its volume, an interface by address or vlan:<id>, either by its id')
     .description('take disks or network interfaces away, also while it runs')

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { TvdcError } from '../../base/index.js';
 import type { ManagedHost, RequestedState } from '../../client/management/index.js';
-import { connectHost, type ConnectionOptions, outputForm, withConnection } from '../connection/index.js';
+import { connectHost, type ConnectionOptions, outputForm, withConnection, withJobs } from '../connection/index.js';
 import { type Streams, writeAnswer } from '../output/index.js';
 import { toRecord } from './vm-record.js';
 
@@ -54,10 +54,10 @@ async function change(
 /** The verbs that bring a virtual machine into another state. */
 export function addVmStates(vm: Command, streams: Streams): void {
   for (const [verb, state, description, from] of changes) {
-    withConnection(vm.command(verb).argument('<vm>', 'name or UUID').description(description)).action(
+    withJobs(withConnection(vm.command(verb).argument('<vm>', 'name or UUID').description(description))).action(
       async (name: string, options: ConnectionOptions) => {
         const form = outputForm(options);
-        const host = await connectHost(options);
+        const host = await connectHost(options, streams);
         await change(host, name, verb, state, from);
         const record = toRecord(await host.vm(name));
         await writeAnswer(streams, form, `${record.name} is ${record.state}`, { ...record });

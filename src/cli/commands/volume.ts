@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { formatObjectPath } from '../../cim/uri/index.js';
 import type { HostVolume, ManagedHost } from '../../client/management/index.js';
 import { confirm } from '../confirm.js';
-import { connectHost, type ConnectionOptions, outputForm, withConnection } from '../connection/index.js';
+import { connectHost, type ConnectionOptions, outputForm, withConnection, withJobs } from '../connection/index.js';
 import { Exit, exitStatus } from '../exit.js';
 import { type Streams, writeAnswer, writeRecords } from '../output/index.js';
 import { formatSize, parseSize } from '../sizes.js';
@@ -70,7 +70,7 @@ async function remove(streams: Streams, name: string, options: EndOptions): Prom
 async function erase(streams: Streams, name: string, options: EndOptions): Promise<void> {
   const form = outputForm(options);
   const { eraseVolume, hostVolume } = await management();
-  const host = await connectHost(options);
+  const host = await connectHost(options, streams);
   const volume = await hostVolume(host, name);
   await demandConsent(streams, `Erase all content of the volume ${volume.name} (${volume.id})?`, options);
   await eraseVolume(host, volume);
@@ -94,7 +94,7 @@ export function volumeCommand(streams: Streams): Command {
     .argument('<size>', 'bytes, or with a unit: 512M, 10G')
     .option('--label <label>', 'its label; where that is not possible there is no volume')
     .action((name: string, size: string, options: CreateOptions) => create(streams, name, size, options));
-  online('erase', 'overwrite a volume that no machine uses now, so that it may get another label')
+  withJobs(online('erase', 'overwrite a volume that no machine uses now, so that it may get another label'))
     .argument('<volume>', 'name or UUID')
     .option('--yes', 'without asking')
     .action((name: string, options: EndOptions) => erase(streams, name, options));

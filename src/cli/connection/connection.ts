@@ -2,6 +2,8 @@ import type { CimTransport, ExchangeRecorder, HttpTransport, WbemClient } from '
 import type { ManagedHost } from '../../client/management/index.js';
 import { UsageError } from '../exit.js';
 import { readBytes, writing } from '../files.js';
+import type { Streams } from '../output/index.js';
+import { type JobOptions, jobWait } from './jobs.js';
 import type { ConnectionOptions } from './options.js';
 import { type Settings, settingsOf } from './settings.js';
 
@@ -109,8 +111,17 @@ async function createTransport(settings: Settings, options: ConnectionOptions): 
   });
 }
 
-/** The host that the options name, for the noun commands. */
-export async function connectHost(options: ConnectionOptions): Promise<ManagedHost> {
+/**
+ * The host that the options name, for the noun commands.
+ * @param streams where work that goes on in a job is shown; left out: it is followed in silence
+ */
+export async function connectHost(options: ConnectionOptions & JobOptions, streams?: Streams): Promise<ManagedHost> {
   const { ManagedHost } = await import('../../client/management/index.js');
-  return new ManagedHost(await connect(options), namespaceOf(options));
+  const client = await connect(options);
+  const namespace = namespaceOf(options);
+  return new ManagedHost(
+    client,
+    namespace,
+    streams === undefined ? undefined : jobWait(streams, options, client, namespace),
+  );
 }

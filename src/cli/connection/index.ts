@@ -1,4 +1,5 @@
 export { connect, connectHost, keepConnections, namespaceOf } from './connection.js';
+export { type JobOptions, withJobs } from './jobs.js';
 export { isLocal } from './local.js';
 export { type ConnectionOptions, environment, outputForm, withConnection } from './options.js';
 export {

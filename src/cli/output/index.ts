@@ -14,7 +14,7 @@ export {
   writeAnswer,
   writeRecords,
 } from './output.js';
-export { Progress } from './progress.js';
+export { JobProgress, Progress } from './progress.js';
 export { formatTable } from './table.js';
 export { classTree } from './tree.js';
 export { plainTexts, type ValueTexts, valueTexts } from './value-texts.js';

@@ -1,6 +1,29 @@
 import type { Streams } from './output.js';
 
 const interval = 250;
+const clearLine = '\r\u001b[K';
+
+/** Says on a terminal how far a job is. */
+export class JobProgress {
+  readonly #notes: NodeJS.WritableStream | null;
+  #shown = '';
+
+  constructor({ notes }: Streams) {
+    this.#notes = (notes as Partial<NodeJS.WriteStream>).isTTY === true ? notes : null;
+  }
+
+  at(name: string, percent: number): void {
+    const text = `${name} … ${percent} %`;
+    if (text === this.#shown) return;
+    this.#shown = text;
+    this.#notes?.write(`${clearLine}${text}`);
+  }
+
+  end(): void {
+    if (this.#shown !== '') this.#notes?.write(clearLine);
+    this.#shown = '';
+  }
+}
 
 /** Says on a terminal how far long work has come; silent where nobody looks. */
 export class Progress {
@@ -29,7 +52,7 @@ export class Progress {
   }
 
   end(): void {
-    if (this.#shown) this.#notes?.write('\r\u001b[K');
+    if (this.#shown) this.#notes?.write(clearLine);
     this.#shown = false;
   }
 }

@@ -57,6 +57,7 @@ export type JobWait = (job: CimInstancePath) => Promise<JobStatus>;
 
 const failed = 4;
 const jobStarted = 4096;
+const definition = 'DefineSystem';
 
 /**
  * One host as the management stack of the paper sees it: over CIM alone. Names of VMs, volumes and VLANs may be given where
@@ -86,15 +87,20 @@ export class ManagedHost {
     parameters: Readonly<Record<string, CimValue | undefined>> = {},
   ) {
     const answer = await this.client.invoke(target, method, parameters, { namespace: this.namespace });
-    if (answer.returnValue === jobStarted) return this.#resultsOf(pathOf(answer.out['Job'], 'job'));
+    if (answer.returnValue === jobStarted) return this.#outOf(method, pathOf(answer.out['Job'], 'job'));
     // A method that tells of each of several elements has told, also where one of them failed.
     if (answer.returnValue === failed && Array.isArray(answer.out['Results'])) return answer.out;
     return completed(method, answer);
   }
 
-  async #resultsOf(path: CimInstancePath): Promise<Readonly<Record<string, CimValue>>> {
+  /** What the method would have answered if it had not gone on in a job. */
+  async #outOf(method: string, job: CimInstancePath): Promise<Readonly<Record<string, CimValue>>> {
     try {
-      return { Results: [...(await this.#wait(path)).results] };
+      const { results } = await this.#wait(job);
+      if (method !== definition) return { Results: [...results] };
+      const made = { assocClass: 'CIM_AffectedJobElement', resultClass: 'CIM_ComputerSystem' };
+      const system = await this.client.associatorPaths(job, { namespace: this.namespace, ...made }).first();
+      return { ResultingSystem: system ?? null };
     } catch (error) {
       const isOfParts = error instanceof JobFailedError && error.job.state === 'failed' && error.job.results.length > 0;
       if (isOfParts) return { Results: [...error.job.results] };

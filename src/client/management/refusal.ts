@@ -1,5 +1,6 @@
 import { TvdcError } from '../../base/index.js';
 import type { CimValue } from '../../cim/index.js';
+import { JobFailedError } from './jobs.js';
 import type { InvokeResult } from '../wbem/index.js';
 
 /** Meaning of the return values of TVDC methods. */
@@ -63,6 +64,7 @@ export class MethodRefusedError extends TvdcError<'method_refused'> {
 
 /** Whether a method was refused because of the state of its virtual machine; it says so without a sentence. */
 export function isWrongState(error: unknown): boolean {
+  if (error instanceof JobFailedError) return error.job.errorCode === 4097;
   if (!(error instanceof MethodRefusedError)) return false;
   return error.returnValue === (inheritedMethods.includes(error.method) ? 5 : 4097);
 }

@@ -111,12 +111,9 @@ const invalidState = 5;
  * Runs a method inherited from CIM_VirtualSystemManagementService that knows the return value Invalid State; all else that goes
  * wrong becomes a CIM status, which has a sentence.
  */
-export async function inheritedMethod(
-  work: () => Promise<Readonly<Record<string, CimValue>> | void>,
-): Promise<MethodOutcome> {
+export async function inheritedMethod(work: () => Promise<MethodOutcome>): Promise<MethodOutcome> {
   try {
-    const out = await work();
-    return { returnValue: returnCodes.completed, ...(out === undefined ? {} : { out }) };
+    return await work();
   } catch (error) {
     if (error instanceof VmmError && error.code === 'wrong_state') return { returnValue: invalidState };
     throw toCimError(error);

@@ -8,7 +8,7 @@ const instanceId = 'TVDC:VirtualSystemManagement';
 const systemClass = 'TVDC_VirtualSystemCapabilities';
 const systemId = 'TVDC:VirtualSystem';
 
-/** SynchronousMethodsSupported: define, destroy, modify resources, modify system, remove and add resources. */
+/** Methods that end before they answer, or go on in a job where that takes long: define, destroy, modify resources, modify system, remove and add resources. */
 const methods = [2, 3, 5, 6, 7, 10] as const;
 
 /** IndicationsSupported: virtual resources, jobs, virtual systems. */
@@ -31,7 +31,7 @@ export function capabilitiesProviders(view: HostView): readonly Provider[] {
       ...elementFacts('Virtual system management'),
       VirtualSystemTypesSupported: [virtualSystemType(view)],
       SynchronousMethodsSupported: [...methods],
-      AsynchronousMethodsSupported: [],
+      AsynchronousMethodsSupported: [...methods],
       IndicationsSupported: [...stateChanges],
       ElementNameEditSupported: false,
     }),

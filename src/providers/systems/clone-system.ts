@@ -2,7 +2,7 @@ import { tryParseLabel } from '../../acm/index.js';
 import { CimError, type CimInstance } from '../../cim/index.js';
 import type { ProviderContext } from '../../cimom/index.js';
 import { cloneVm, type ResourceLabel, type VirtualMachine, type VolumeSpec } from '../../vmm/index.js';
-import { actorOf, asCimStatus, type HostView } from '../kit/index.js';
+import { actorOf, type HostView } from '../kit/index.js';
 import { ratingOf } from './definition.js';
 
 /** What resource settings ask for beside the configuration that they refer to. */
@@ -18,7 +18,7 @@ interface Additions {
 /**
  * DefineSystem with a ReferenceConfiguration (DSP1042): a copy with an identity of its own. Memory, processors and ratings may
  * differ; label, disks and interfaces are those of the origin.
- * @throws CimError 1, 4, 6
+ * @throws CimError 4 @throws VmmError @throws RefusedError
  */
 export async function cloneSystem(
   view: HostView,
@@ -43,5 +43,5 @@ export async function cloneSystem(
     ...(processors === null ? {} : { processors }),
     ...ratingOf(settings),
   };
-  return asCimStatus(() => cloneVm(view.parts, actorOf(context), origin, name, changes));
+  return cloneVm(view.parts, actorOf(context), origin, name, changes);
 }

@@ -1,6 +1,14 @@
 import { CimError, type CimInstance, isCimArray } from '../../cim/index.js';
 import type { MethodFunction } from '../../cimom/index.js';
-import { defineVm, type ResourceLabel, type VmSpec, type VolumeSpec } from '../../vmm/index.js';
+import {
+  definitionJob,
+  defineVm,
+  type JobControl,
+  type ResourceLabel,
+  type VirtualMachine,
+  type VmSpec,
+  type VolumeSpec,
+} from '../../vmm/index.js';
 import {
   actorOf,
   asCimStatus,
@@ -10,7 +18,7 @@ import {
   ownMethod,
   type Paths,
   requiredText,
-  returnCodes,
+  startedOrDone,
   textList,
 } from '../kit/index.js';
 import { cloneSystem } from './clone-system.js';
@@ -128,10 +136,20 @@ export function defineSystem(view: HostView, paths: Paths): MethodFunction {
     const embedded = given !== undefined && isCimArray(given) ? given.filter((item) => isInstance(item)) : [];
     const resources = readResources(view, embedded);
     const origin = parameters['ReferenceConfiguration'];
-    const vm = isPath(origin)
-      ? await cloneSystem(view, context, settings, resources, vmOfSettings(origin))
-      : await asCimStatus(() => defineVm(view.parts, actorOf(context), specOf(settings, resources)));
-    return { returnValue: returnCodes.completed, out: { ResultingSystem: paths.vm(vm.uuid) } };
+    const actor = actorOf(context);
+    const spec = specOf(settings, resources);
+    const make = async (control: JobControl): Promise<VirtualMachine> => {
+      const vm = isPath(origin)
+        ? await cloneSystem(view, context, settings, resources, vmOfSettings(origin))
+        : await defineVm(view.parts, actor, spec);
+      control.affects({ kind: 'vm', id: vm.uuid });
+      return vm;
+    };
+    return asCimStatus(() =>
+      startedOrDone(view, context, definitionJob(actor, spec.name), make, ({ uuid }) => ({
+        ResultingSystem: paths.vm(uuid),
+      })),
+    );
   };
 }
 

@@ -1,6 +1,18 @@
 import { CimError, type CimInstancePath, isCimArray, stringKey } from '../../cim/index.js';
 import type { MethodFunction, Provider } from '../../cimom/index.js';
-import { addDevices, type AddedDevice, destroyVm, removeDevice, type WantedDevice } from '../../vmm/index.js';
+import {
+  addDevices,
+  type AddedDevice,
+  additionJob,
+  destroyVm,
+  type Removal,
+  removalJob,
+  removeDevice,
+  transitionJob,
+  type VirtualMachine,
+  VmmError,
+  type WantedDevice,
+} from '../../vmm/index.js';
 import {
   actorOf,
   asCimStatus,
@@ -9,8 +21,8 @@ import {
   isPath,
   listProvider,
   Paths,
-  returnCodes,
   serviceValues,
+  startedOrDone,
 } from '../kit/index.js';
 import { checkStart } from './check-start.js';
 import { findVm } from './computer-system.js';
@@ -27,6 +39,13 @@ const resourceKindOf: Readonly<Record<AddedDevice['kind'], VmResource['kind']>> 
   port: 'ethernet',
   tpm: 'tpm',
 };
+
+/** @throws VmmError `not_found` */
+function requireVm(view: HostView, uuid: string): VirtualMachine {
+  const vm = view.parts.inventory.vm(uuid);
+  if (vm === undefined) throw new VmmError('not_found', [uuid]);
+  return vm;
+}
 
 /** CIM_VirtualSystemManagementService.AddResourceSettings: devices, all of them or none. */
 function addResourceSettings(view: HostView, paths: Paths): MethodFunction {
@@ -47,15 +66,22 @@ function addResourceSettings(view: HostView, paths: Paths): MethodFunction {
       else if (kind === 'ethernet') wanted.push({ kind: 'port', vlan: vlanOf(setting) });
       else wanted.push({ kind: 'tpm' });
     }
-    const added = await asCimStatus(() => addDevices(view.parts, actorOf(context), uuid, wanted));
-    const made = added.map(({ kind, id }) => resourcePath(paths, uuid, { kind: resourceKindOf[kind], id }));
-    return { returnValue: returnCodes.completed, out: { ResultingResourceSettings: made } };
+    const actor = actorOf(context);
+    return asCimStatus(() => {
+      const vm = requireVm(view, uuid);
+      return startedOrDone(
+        view,
+        context,
+        additionJob(actor, vm, wanted),
+        () => addDevices(view.parts, actor, uuid, wanted),
+        (added) => ({
+          ResultingResourceSettings: added.map(({ kind, id }) =>
+            resourcePath(paths, uuid, { kind: resourceKindOf[kind], id }),
+          ),
+        }),
+      );
+    });
   };
-}
-
-interface Removal {
-  readonly vm: string;
-  readonly device: AddedDevice;
 }
 
 /** @throws CimError 6; null: a virtual machine cannot be without it */
@@ -86,11 +112,14 @@ function removeResourceSettings(view: HostView): MethodFunction {
     if (named.length === 0) throw new CimError(4, 'ResourceSettings must name settings of resources');
     const removals = named.map((path) => removalOf(view, path));
     if (removals.includes(null)) return notSupported;
-    return inheritedMethod(async () => {
-      for (const removal of removals) {
-        if (removal !== null) await removeDevice(view.parts, actorOf(context), removal.vm, removal.device);
-      }
-    });
+    const wanted = removals.filter((removal) => removal !== null);
+    const vms = [...new Set(wanted.map(({ vm }) => vm))].map((uuid) => requireVm(view, uuid));
+    const actor = actorOf(context);
+    return inheritedMethod(() =>
+      startedOrDone(view, context, removalJob(actor, vms, wanted), async () => {
+        for (const { vm, device } of wanted) await removeDevice(view.parts, actor, vm, device);
+      }),
+    );
   };
 }
 
@@ -106,7 +135,10 @@ export function managementServiceProvider(view: HostView): Provider {
     DestroySystem: async (context, _self, parameters) => {
       const system = parameters['AffectedSystem'];
       if (!isPath(system)) throw new CimError(4, 'AffectedSystem must name a TVDC_ComputerSystem');
-      return inheritedMethod(() => destroyVm(parts, actorOf(context), findVm(view, system).uuid));
+      const vm = findVm(view, system);
+      const actor = actorOf(context);
+      const job = transitionJob(actor, 'destroy', vm, 'destroyed');
+      return inheritedMethod(() => startedOrDone(view, context, job, () => destroyVm(parts, actor, vm.uuid)));
     },
     AddResourceSettings: addResourceSettings(view, paths),
     RemoveResourceSettings: removeResourceSettings(view),

@@ -1,6 +1,13 @@
-import { CimError, type CimInstance, createInstance, sameValue } from '../../cim/index.js';
-import type { MethodFunction, Provider, ProviderContext } from '../../cimom/index.js';
-import { type Disk, modifyVm, type PortChange, type VirtualMachine, type VmChange } from '../../vmm/index.js';
+import { CimError, type CimInstance, type CimValue, createInstance, sameValue } from '../../cim/index.js';
+import type { MethodFunction, MethodOutcome, Provider, ProviderContext } from '../../cimom/index.js';
+import {
+  type Disk,
+  modificationJob,
+  modifyVm,
+  type PortChange,
+  type VirtualMachine,
+  type VmChange,
+} from '../../vmm/index.js';
 import {
   actorOf,
   asCimStatus,
@@ -8,6 +15,7 @@ import {
   inheritedMethod,
   type Paths,
   returnCodes,
+  startedOrDone,
   type Values,
 } from '../kit/index.js';
 import { criticalityOf } from './criticality.js';
@@ -142,6 +150,18 @@ function asVmChange({ memoryMiB, processors, disks, ports }: Changes): VmChange 
   };
 }
 
+function modify(
+  view: HostView,
+  context: ProviderContext,
+  vm: VirtualMachine,
+  change: VmChange,
+  out: Readonly<Record<string, CimValue>> = {},
+): Promise<MethodOutcome> {
+  const actor = actorOf(context);
+  const work = (): Promise<VirtualMachine> => modifyVm(view.parts, actor, vm.uuid, change);
+  return startedOrDone(view, context, modificationJob(actor, vm, change), work, () => out);
+}
+
 /** CIM_VirtualSystemManagementService.ModifySystemSettings: name, label and ratings. */
 export function modifySystemSettings(view: HostView): MethodFunction {
   return (context, _self, parameters) =>
@@ -149,7 +169,7 @@ export function modifySystemSettings(view: HostView): MethodFunction {
       const given = parameters['SystemSettings'];
       if (!isInstance(given)) throw new CimError(4, 'SystemSettings must be an embedded TVDC_VirtualSystemSettingData');
       const vm = vmOfSetting(view, given);
-      await modifyVm(view.parts, actorOf(context), vm.uuid, systemChange(view, context, vm, given));
+      return modify(view, context, vm, systemChange(view, context, vm, given));
     });
 }
 
@@ -163,8 +183,9 @@ export function modifyResourceSettings(view: HostView, paths: Paths): MethodFunc
     return inheritedMethod(async () => {
       const changes: Changes = { disks: [], ports: [] };
       const resources = settings.map((setting) => readResource(view, context, vm, setting, changes));
-      await modifyVm(view.parts, actorOf(context), vm.uuid, asVmChange(changes));
-      return { ResultingResourceSettings: resources.map((resource) => resourcePath(paths, vm.uuid, resource)) };
+      return modify(view, context, vm, asVmChange(changes), {
+        ResultingResourceSettings: resources.map((resource) => resourcePath(paths, vm.uuid, resource)),
+      });
     });
   };
 }

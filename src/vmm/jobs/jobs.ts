@@ -251,10 +251,10 @@ export class Jobs {
     return job;
   }
 
-  /** Waits for work that has to be carried out; what can stop does, and is taken up by the next process. */
+  /** Waits for work that is carried out whatever happens; what heeds its signal stops, and is taken up by the next process. */
   async close(): Promise<void> {
     this.#isClosing = true;
-    for (const live of this.#live.values()) if (live.job.stoppable) live.stop('closing');
+    for (const live of this.#live.values()) live.stop('closing');
     await Promise.all(this.#working);
     this.#sweeper.close();
   }
