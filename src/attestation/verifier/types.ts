@@ -134,6 +134,11 @@ export interface Verifier {
    */
   logStart(subject: Subject, policy: AppraisalPolicy): Promise<number>;
   judgeHost(evidence: Evidence, expectations: HostExpectations): Promise<Verdict>;
+  /**
+   * Begins to look into a VM's evidence while its host is still being asked; `judgeVm` with the same evidence and expectations
+   * finishes it.
+   */
+  prepareVm(evidence: Evidence, expectations: VmExpectations): void;
   /** A VM by its vTPM's quote; `hostVerdict` is the one of the same round, null if there is none. */
   judgeVm(evidence: Evidence, hostVerdict: Verdict | null, expectations: VmExpectations): Promise<Verdict>;
   /** A VM for which its host speaks, without a quote of its vTPM. */

@@ -207,6 +207,30 @@ export function createVerifier(options: VerifierOptions): Verifier {
     return work();
   };
 
+  /** What evidence shows, found while the host was still being asked; the link to the host is not in it. */
+  const examined = new WeakMap<Evidence, { readonly for: VmExpectations; readonly finding: Promise<Finding> }>();
+  const examine = (evidence: Evidence, expectations: VmExpectations): Promise<Finding> => {
+    const subject: Subject = { kind: 'vm', uuid: expectations.vm.toLowerCase() };
+    return answered(subject, expectations, async () => {
+      const binding = bindings.get(subject);
+      if (binding !== null && binding.host.toLowerCase() !== expectations.host.toLowerCase()) {
+        return unjudged(subject, reason('wrong_issuer_host', { detail: `bound at host ${binding.host}` }));
+      }
+      const extraData = vmExtraData(expectations.challenge.nonce, subject.uuid, binding?.ekName ?? new Uint8Array(0));
+      return judgeQuoted(evidence, extraData, binding, records.get(subject), expectations.policy, ports());
+    });
+  };
+  const findingOf = (evidence: Evidence, expectations: VmExpectations): Promise<Finding> => {
+    const known = examined.get(evidence);
+    const { challenge, policy, vm, host } = expectations;
+    const same =
+      known?.for.challenge === challenge &&
+      known.for.policy === policy &&
+      known.for.vm === vm &&
+      known.for.host === host;
+    return same ? known.finding : examine(evidence, expectations);
+  };
+
   const recorded = (verdict: Verdict | null): Verdict | null =>
     verdict === null ? null : records.recent(verdict.subject, verdict.id);
 
@@ -223,7 +247,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
       const hostVerdict = recorded(claimed);
       const { challenge, host } = expectations;
       const link = linkReasons(hostVerdict, { host, challenge, member, now: clock.now() });
-      return record(subject, await answered(subject, expectations, work), {
+      return record(subject, await work(), {
         ...aside,
         mode: member.mode,
         assurance: weakest(
@@ -282,17 +306,19 @@ export function createVerifier(options: VerifierOptions): Verifier {
       });
     },
 
+    prepareVm(evidence: Evidence, expectations) {
+      const subject: Subject = { kind: 'vm', uuid: expectations.vm.toLowerCase() };
+      const finding = alone(subject, () => examine(evidence, expectations));
+      // Whoever judges the evidence is told.
+      finding.catch(() => undefined);
+      examined.set(evidence, { for: expectations, finding });
+    },
+
     judgeVm(evidence: Evidence, hostVerdict, expectations) {
       const subject: Subject = { kind: 'vm', uuid: expectations.vm.toLowerCase() };
       const binding = bindings.get(subject);
       const member = quotedMember(subject.uuid, evidence.quote);
-      const work = async (): Promise<Finding> => {
-        if (binding !== null && binding.host.toLowerCase() !== expectations.host.toLowerCase()) {
-          return unjudged(subject, reason('wrong_issuer_host', { detail: `bound at host ${binding.host}` }));
-        }
-        const extraData = vmExtraData(expectations.challenge.nonce, subject.uuid, binding?.ekName ?? new Uint8Array(0));
-        return judgeQuoted(evidence, extraData, binding, records.get(subject), expectations.policy, ports());
-      };
+      const work = (): Promise<Finding> => findingOf(evidence, expectations);
       return judgeVmWith(expectations, hostVerdict, member, work, evidence, binding);
     },
 
@@ -302,7 +328,10 @@ export function createVerifier(options: VerifierOptions): Verifier {
         expectations,
         hostVerdict,
         member,
-        () => judgeAsserted(evidence, expectations.policy, ports()),
+        () => {
+          const subject: Subject = { kind: 'vm', uuid: expectations.vm.toLowerCase() };
+          return answered(subject, expectations, () => judgeAsserted(evidence, expectations.policy, ports()));
+        },
         evidence,
         null,
       );

@@ -11,6 +11,7 @@ import {
   type Subject,
   type Verdict,
   type Verifier,
+  type VmExpectations,
   vmExtraData,
 } from '../../attestation/index.js';
 import { messageOf, TvdcError } from '../../base/index.js';
@@ -71,7 +72,7 @@ interface Target {
 
 /** What a VM answered, by either way, or why it did not. */
 type Answer =
-  | { readonly kind: 'quoted'; readonly fetched: FetchedEvidence }
+  | { readonly kind: 'quoted'; readonly fetched: FetchedEvidence; readonly expectations: VmExpectations }
   | { readonly kind: 'host_asserted'; readonly evidence: AssertedEvidence }
   | { readonly kind: 'failed'; readonly error: unknown };
 
@@ -154,7 +155,11 @@ class Round {
       const { ekName } = await this.#bind(target, host);
       const policy = this.#options.policies.vm(uuid, target.name);
       const extraData = vmExtraData(challenge.nonce, uuid, ekName);
-      return { kind: 'quoted', fetched: await this.#fetch(target, policy, extraData, vmSelection) };
+      const fetched = await this.#fetch(target, policy, extraData, vmSelection);
+      const expectations: VmExpectations = { challenge, policy, vm: uuid, host };
+      // The host still works for the others: what it has sent is looked into meanwhile.
+      this.#options.verifier.prepareVm(fetched.evidence, expectations);
+      return { kind: 'quoted', fetched, expectations };
     } catch (error) {
       return { kind: 'failed', error };
     }
@@ -180,7 +185,7 @@ class Round {
       case 'failed':
         return this.#recordFailure(subject, answer.error);
       case 'quoted':
-        return verifier.judgeVm(answer.fetched.evidence, hostVerdict, expectations);
+        return verifier.judgeVm(answer.fetched.evidence, hostVerdict, answer.expectations);
       case 'host_asserted':
         return verifier.judgeAssertedVm(answer.evidence, hostVerdict, expectations);
     }

@@ -1,7 +1,7 @@
 import type { ReferenceMonitor } from '../../acm/index.js';
 import { createKeyedLock, type KeyedLock, TvdcError } from '../../base/index.js';
 import { prefixEnd, type Store, type StoreTransaction } from '../../store/index.js';
-import { createImaLog, type ImaLogPart } from '../../tpm/logs/index.js';
+import { imaLogPart, type ImaLogPart } from '../../tpm/logs/index.js';
 import type { VtpmInstances } from '../../vtpm/index.js';
 import type { HostBoot } from './host-boot.js';
 import { type ImageFile, readImage } from './image.js';
@@ -62,7 +62,7 @@ export class GuestBoot {
     const eventLog = this.#store.get('vmm', `${prefix}${vm}/events`);
     const ima = this.#store.get('vmm', `${prefix}${vm}/ima`);
     if (!(eventLog instanceof Uint8Array) || !(ima instanceof Uint8Array)) return undefined;
-    return { eventLog, measurements: (start, maxEntries) => createImaLog({ existing: ima }).part(start, maxEntries) };
+    return { eventLog, measurements: (start, maxEntries) => imaLogPart(ima, start, maxEntries) };
   }
 
   /** Takes the logs of a boot that took place on another host. */

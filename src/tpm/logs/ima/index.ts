@@ -12,7 +12,14 @@ export {
   imaPath,
   scanImaFields,
 } from './fields.js';
-export { createImaLog, type ImaExtension, type ImaLog, type ImaLogOptions, type ImaLogPart } from './log.js';
+export {
+  createImaLog,
+  type ImaExtension,
+  type ImaLog,
+  type ImaLogOptions,
+  imaLogPart,
+  type ImaLogPart,
+} from './log.js';
 export { decodeImaLog, defaultImaLimits, type ImaLimits, ImaReader } from './read.js';
 export {
   type BankValues,

@@ -90,6 +90,18 @@ export function createImaLog(options: ImaLogOptions = {}): ImaLog {
   };
 }
 
+/**
+ * A part of a binary list that is kept as it is: entries from `start`, at most `maxEntries`.
+ * @throws DecodeError if what lies before the part's end cannot be read
+ */
+export function imaLogPart(log: Uint8Array, start = 0, maxEntries = Number.MAX_SAFE_INTEGER): ImaLogPart {
+  const reader = new ImaReader(log);
+  while (reader.index < start && reader.next() !== null);
+  const { index, offset } = reader;
+  while (reader.index - index < maxEntries && reader.next() !== null);
+  return { data: log.slice(offset, reader.offset), start: index, nextIndex: reader.index };
+}
+
 function readOne(bytes: Uint8Array, index: number): ImaEntry {
   const entry = new ImaReader(bytes, index).next();
   if (entry === null) throw new DecodeError('bad_field', 'an entry that cannot be read back', 0);
