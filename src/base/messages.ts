@@ -41,11 +41,6 @@ export const messages = {
     severity: 3,
     action: 'Wait until the migration is over; if the other host is gone for good, see "tvdc vm migrate --help".',
   },
-  TVDC0107: {
-    text: 'virtual machine {0} cannot be moved: {1}',
-    severity: 3,
-    action: 'Remove the cause named, then try again; the virtual machine is where it was.',
-  },
   TVDC0201: {
     text: '{0} is not permitted to start: {1}',
     severity: 5,

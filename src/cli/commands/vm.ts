@@ -3,6 +3,7 @@ import type { Streams } from '../output/index.js';
 import { addVmDefinition } from './vm-define.js';
 import { addVmDevices } from './vm-devices.js';
 import { addVmList } from './vm-list.js';
+import { addVmMigrate } from './vm-migrate.js';
 import { addVmPreflight } from './vm-preflight.js';
 import { addVmShow } from './vm-show.js';
 import { addVmStates } from './vm-state.js';
@@ -25,5 +26,6 @@ export function vmCommand(streams: Streams): Command {
   addVmStates(vm, streams);
   addVmDevices(vm, streams);
   addVmPreflight(vm, streams);
+  addVmMigrate(vm, streams);
   return vm;
 }

@@ -70,6 +70,16 @@ export {
   hostVolumes,
 } from './volumes.js';
 export { type FollowOptions, followJob, JobFailedError, type JobFailure, type JobStatus } from './jobs.js';
+export {
+  checkMigration,
+  decideMigration,
+  type HandDecision,
+  type ListedMigration,
+  listMigrations,
+  type MigrationForecast,
+  type MigrationObstacle,
+  migrateVm,
+} from './migration.js';
 export { completed, isWrongState, MethodRefusedError, outText, returnNames } from './refusal.js';
 export {
   type AccessCounters,

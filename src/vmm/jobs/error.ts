@@ -1,5 +1,6 @@
 import { messageOf, TvdcError } from '../../base/index.js';
 import { RefusedError, VmmError } from '../errors.js';
+import { MigrationRefusedError } from '../migration/peer.js';
 import type { JobError, JobResult } from './types.js';
 
 /** An error that work threw, as a job keeps it. What was not thrown on purpose has no text for others. */
@@ -13,6 +14,11 @@ export function jobErrorOf(error: unknown): JobError {
   if (error instanceof VmmError) {
     const { messageId, code, message } = error;
     return { ...base, code, messageId, arguments: error.arguments, sentence: message };
+  }
+  if (error instanceof MigrationRefusedError) {
+    const { byPolicy, objections, decisionId, message } = error;
+    const reason = objections[0]?.reason ?? null;
+    return { ...base, code: byPolicy ? 'refused' : 'failed', reason, sentence: message, decisionId };
   }
   if (error instanceof TvdcError) return { ...base, code: 'failed', sentence: messageOf(error) };
   return { ...base, code: 'internal', sentence: 'an internal failure, which is in the log of the host' };

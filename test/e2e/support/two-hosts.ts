@@ -83,15 +83,16 @@ async function openHost(folder: string, name: HostName, closers: (() => Promise<
   return { name, folder, url, vm, client, host: new ManagedHost(client, namespace), as, call };
 }
 
-/** Policy and labels as an administrator sets them; the machines of the second host make room for those of the first. */
-async function prepare({ name, host, client }: RealHost): Promise<void> {
+/** Policy and labels as an administrator sets them; one host has no machines, so that those of the other may come. */
+export async function prepareMachines(host: ManagedHost, keepMachines: boolean): Promise<void> {
+  const { client } = host;
   const { policy } = await host.importPolicy(writePolicyJson(samplePolicies['tvdc-sample 1.0']), 'json');
   await host.deployPolicy(policy);
   await host.enablePolicy(policy);
   for (const [element, label] of Object.entries(labels)) await host.assignLabel(element, label);
   const service = (await client.instancePaths('TVDC_VirtualSystemManagementService').first()) as CimInstancePath;
   for (const [machine, label] of Object.entries(machines)) {
-    if (name === 'host-a') await host.assignLabel(machine, label);
+    if (keepMachines) await host.assignLabel(machine, label);
     else await client.invoke(service, 'DestroySystem', { AffectedSystem: (await host.vm(machine)).path });
   }
 }
@@ -127,7 +128,7 @@ export async function openRealPair(): Promise<RealPair> {
     };
     for (const own of [a, b]) {
       await ensureAccount(own.vm.foundation, own.name === 'host-a' ? 'host-b' : 'host-a', 'peer');
-      await prepare(own);
+      await prepareMachines(own.host, own === a);
     }
     await configure({ unattested: true });
     return { folder, a, b, configure, close };
