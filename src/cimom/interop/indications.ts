@@ -1,4 +1,4 @@
-import type { CimInstance, CimInstancePath, CimValue } from '../../cim/model/index.js';
+import type { CimInstance, CimValue } from '../../cim/model/index.js';
 import { CimError } from '../../cim/operations/index.js';
 import type { IndicationService, IndicationSettings } from '../indications/subscriptions/index.js';
 import type { Provider } from '../provider/index.js';
@@ -40,7 +40,27 @@ function settingsOf(instance: CimInstance, names: readonly string[] | null): Par
   return changes as Partial<IndicationSettings>;
 }
 
-/** CIM_IndicationService with what it can do and what it affects. */
+/** The filters and destinations that the indication service manages. */
+export async function indicationServiceLinks(
+  paths: InteropPaths,
+  space: NamespaceRepository,
+): Promise<readonly Values[]> {
+  const links: Values[] = [];
+  for (const className of affectedClasses) {
+    for await (const batch of space.instancePaths(className)) {
+      for (const element of batch) {
+        links.push({
+          AffectingElement: paths.indicationService(),
+          AffectedElement: { ...element, namespace: null },
+          ElementEffects: [manages],
+        });
+      }
+    }
+  }
+  return links;
+}
+
+/** CIM_IndicationService with what it can do. */
 export function indicationProviders(
   service: IndicationService,
   paths: InteropPaths,
@@ -62,19 +82,6 @@ export function indicationProviders(
       SubscriptionRemovalTimeInterval: settings.subscriptionRemovalTimeInterval,
     };
   };
-
-  const affected = async (): Promise<CimInstancePath[]> => {
-    const out: CimInstancePath[] = [];
-    for (const className of affectedClasses) {
-      for await (const batch of space.instancePaths(className)) out.push(...batch);
-    }
-    return out;
-  };
-  const link = (element: CimInstancePath): Values => ({
-    AffectingElement: paths.indicationService(),
-    AffectedElement: { ...element, namespace: null },
-    ElementEffects: [manages],
-  });
 
   return [
     described({
@@ -100,11 +107,6 @@ export function indicationProviders(
           SubscriptionsPersisted: true,
         },
       ],
-    }),
-    described({
-      className: 'CIM_ServiceAffectsElement',
-      namespaces,
-      rows: async () => (await affected()).map(link),
     }),
   ];
 }

@@ -3,13 +3,14 @@ import { Namespaces } from '../namespaces.js';
 import type { Provider } from '../provider/index.js';
 import type { Repository } from '../repository/index.js';
 import { described } from './described.js';
-import { indicationProviders } from './indications.js';
-import { namespaceProviders } from './namespaces.js';
+import { indicationProviders, indicationServiceLinks } from './indications.js';
+import { createNamespaceDesk, namespaceProviders } from './namespaces.js';
 import { objectManagerProviders } from './object-manager.js';
 import type { InteropOptions } from './options.js';
 import { InteropPaths } from './paths.js';
 import { profileProviders } from './profiles.js';
 import { statisticsProviders } from './statistics.js';
+import { serverNamespaceLinks, wbemServerProviders } from './wbem-server.js';
 
 /** The interop namespace as it was created. @throws TvdcError `no_interop_namespace` */
 function interopSpace(repository: Repository) {
@@ -19,22 +20,27 @@ function interopSpace(repository: Repository) {
 }
 
 /**
- * The object manager's description of itself in `root/interop`: what a console reads when it connects (DSP1033, DSP1054).
+ * The object manager's description of itself in `root/interop`: what a console reads when it connects (DSP1033, DSP1054,
+ * DSP1092).
  * @throws TvdcError `no_interop_namespace`
  */
 export function interopProviders(options: InteropOptions): readonly Provider[] {
   const { indications } = options;
   const space = interopSpace(options.repository);
   const paths = new InteropPaths(options.systemName);
+  const desk = createNamespaceDesk(options);
   const namespaces = [space.name];
   const services = [
     paths.objectManager(),
+    paths.wbemServer(),
+    paths.protocolService(),
     ...(indications === undefined ? [] : [paths.indicationService()]),
     ...(options.services ?? []),
   ];
   return [
     ...objectManagerProviders(options, paths, namespaces),
-    ...namespaceProviders(options, paths, namespaces),
+    ...wbemServerProviders(options, paths, desk, namespaces),
+    ...namespaceProviders(options, paths, desk, namespaces),
     ...profileProviders(options, paths, namespaces),
     ...(options.statistics === undefined ? [] : statisticsProviders(options.statistics, paths, namespaces)),
     ...(indications === undefined ? [] : indicationProviders(indications, paths, space)),
@@ -44,10 +50,20 @@ export function interopProviders(options: InteropOptions): readonly Provider[] {
       rows: () => services.map((service) => ({ Antecedent: paths.system(), Dependent: service })),
     }),
     described({
+      className: 'CIM_ServiceAffectsElement',
+      namespaces,
+      rows: async (context) => [
+        ...serverNamespaceLinks(paths, desk, context),
+        ...(indications === undefined ? [] : await indicationServiceLinks(paths, space)),
+      ],
+    }),
+    described({
       className: 'CIM_ElementCapabilities',
       namespaces,
       rows: () => [
         { ManagedElement: paths.objectManager(), Capabilities: paths.queryCapabilities() },
+        { ManagedElement: paths.wbemServer(), Capabilities: paths.wbemServerCapabilities() },
+        { ManagedElement: paths.protocolService(), Capabilities: paths.cimXmlCapabilities() },
         ...(indications === undefined
           ? []
           : [{ ManagedElement: paths.indicationService(), Capabilities: paths.indicationCapabilities() }]),

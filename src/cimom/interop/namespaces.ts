@@ -30,12 +30,17 @@ function nameOf(path: CimInstancePath): string {
   return stringKey(path, 'Name') ?? '';
 }
 
-/** CIM_Namespace, CIM_NamespaceInManager and `__Namespace`: to list, create and delete namespaces. */
-export function namespaceProviders(
-  options: InteropOptions,
-  paths: InteropPaths,
-  interop: readonly string[],
-): readonly Provider[] {
+/** Lists, creates and deletes namespaces, whatever they are called in the model. */
+export interface NamespaceDesk {
+  /** Those that there are, as they were created and as the caller spells them: interop goes by the name that was used. */
+  all(context: ProviderContext): readonly { readonly canonical: string; readonly name: string }[];
+  /** @returns the name as it was created @throws CimError 4, 11 */
+  create(context: ProviderContext, name: string | null): Promise<string>;
+  /** @throws CimError 6, 20 */
+  remove(context: ProviderContext, name: string): Promise<void>;
+}
+
+export function createNamespaceDesk(options: InteropOptions): NamespaceDesk {
   const { repository } = options;
   const known = new Namespaces(repository, []);
   const recorded: RepositoryWork = createRepositoryWork({
@@ -46,12 +51,39 @@ export function namespaceProviders(
     randomness: options.randomness ?? systemRandomness,
     host: options.systemName,
   });
-
-  /** The interop namespace goes by the name that the client used. */
-  const spelt = (context: ProviderContext): readonly string[] => {
-    const here = known.find(context.namespace)?.space;
-    return repository.namespaces().map((name) => (here?.name === name ? context.namespace : name));
+  return {
+    all(context) {
+      const here = known.find(context.namespace)?.space.name;
+      return repository
+        .namespaces()
+        .map((canonical) => ({ canonical, name: canonical === here ? context.namespace : canonical }));
+    },
+    async create(context, given) {
+      const name = given?.trim() ?? '';
+      if (name === '') throw new CimError(4, 'the Name of the namespace is missing');
+      if (known.find(name) !== undefined) throw new CimError(11, `namespace ${name} exists already`);
+      return (await repository.createNamespace(name, recorded(context.caller))).name;
+    },
+    async remove(context, name) {
+      const space = known.find(name)?.space;
+      if (space === undefined) throw new CimError(6, `there is no namespace ${name}`);
+      if (childNames(repository.namespaces(), space.name).length > 0) {
+        throw new CimError(20, `namespace ${space.name} has namespaces below it`);
+      }
+      await repository.deleteNamespace(space.name, recorded(context.caller));
+    },
   };
+}
+
+/** CIM_Namespace, CIM_NamespaceInManager and `__Namespace`: to list, create and delete namespaces. */
+export function namespaceProviders(
+  options: InteropOptions,
+  paths: InteropPaths,
+  desk: NamespaceDesk,
+  interop: readonly string[],
+): readonly Provider[] {
+  const { repository } = options;
+  const known = new Namespaces(repository, []);
 
   const values = (name: string): Values => ({
     ...keyValues(paths.namespace(name)),
@@ -61,26 +93,10 @@ export function namespaceProviders(
     ClassType: cimClassType,
   });
 
-  const create = async (context: ProviderContext, given: string | null): Promise<string> => {
-    const name = given?.trim() ?? '';
-    if (name === '') throw new CimError(4, 'the Name of the namespace is missing');
-    if (known.find(name) !== undefined) throw new CimError(11, `namespace ${name} exists already`);
-    return (await repository.createNamespace(name, recorded(context.caller))).name;
-  };
-
-  const remove = async (context: ProviderContext, name: string): Promise<void> => {
-    const space = known.find(name)?.space;
-    if (space === undefined) throw new CimError(6, `there is no namespace ${name}`);
-    if (childNames(repository.namespaces(), space.name).length > 0) {
-      throw new CimError(20, `namespace ${space.name} has namespaces below it`);
-    }
-    await repository.deleteNamespace(space.name, recorded(context.caller));
-  };
-
   const namespace = described({
     className: 'CIM_Namespace',
     namespaces: interop,
-    rows: (context) => spelt(context).map(values),
+    rows: (context) => desk.all(context).map(({ name }) => values(name)),
     more: {
       async get(context, path) {
         const name = nameOf(path);
@@ -90,8 +106,8 @@ export function namespaceProviders(
         if (instanceIdentity(path) !== instanceIdentity(paths.namespace(name))) return null;
         return createInstance(context.classes.get('CIM_Namespace'), values(name));
       },
-      create: async (context, given) => paths.namespace(await create(context, given.getString('Name'))),
-      delete: (context, path) => remove(context, nameOf(path)),
+      create: async (context, given) => paths.namespace(await desk.create(context, given.getString('Name'))),
+      delete: (context, path) => desk.remove(context, nameOf(path)),
     },
   });
 
@@ -99,7 +115,7 @@ export function namespaceProviders(
     className: 'CIM_NamespaceInManager',
     namespaces: interop,
     rows: (context) =>
-      spelt(context).map((name) => ({ Antecedent: paths.objectManager(), Dependent: paths.namespace(name) })),
+      desk.all(context).map(({ name }) => ({ Antecedent: paths.objectManager(), Dependent: paths.namespace(name) })),
   });
 
   const canonical = (context: ProviderContext): string =>
@@ -115,10 +131,10 @@ export function namespaceProviders(
         const parent = canonical(context);
         const name = given.getString('Name')?.trim() ?? '';
         if (name === '') throw new CimError(4, 'the Name of the namespace is missing');
-        const made = await create(context, `${parent}/${name}`);
+        const made = await desk.create(context, `${parent}/${name}`);
         return createInstancePath('__Namespace', { Name: made.slice(parent.length + 1) });
       },
-      delete: (context, path) => remove(context, `${canonical(context)}/${nameOf(path)}`),
+      delete: (context, path) => desk.remove(context, `${canonical(context)}/${nameOf(path)}`),
     },
   });
   return [namespace, inManager, child];

@@ -20,7 +20,7 @@ const functionalProfiles: readonly (readonly [number, string])[] = [
 ];
 
 /** Features of queries, as CIM_QueryCapabilities numbers them: basic, embedded properties, LIKE, Unicode, scoping. */
-const queryFeatures = [2, 8, 10, 15, 17];
+export const queryFeatures: readonly number[] = [2, 8, 10, 15, 17];
 
 const basicAuthentication = 3;
 const uuidForm = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;

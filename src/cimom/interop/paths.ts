@@ -55,6 +55,26 @@ export class InteropPaths {
     return createInstancePath('CIM_IndicationServiceCapabilities', { InstanceID: 'TVDC:IndicationService' });
   }
 
+  wbemServer(): CimInstancePath {
+    return this.#hosted('CIM_WBEMServer', `TVDC:${this.#systemName}`);
+  }
+
+  wbemServerCapabilities(): CimInstancePath {
+    return createInstancePath('CIM_WBEMServerCapabilities', { InstanceID: 'TVDC:WBEMServer' });
+  }
+
+  wbemServerNamespace(name: string): CimInstancePath {
+    return createInstancePath('CIM_WBEMServerNamespace', { InstanceID: `TVDC:${name}` });
+  }
+
+  protocolService(): CimInstancePath {
+    return this.#hosted('CIM_ProtocolService', 'TVDC:CIM-XML');
+  }
+
+  cimXmlCapabilities(): CimInstancePath {
+    return createInstancePath('CIM_CIMXMLCapabilities', { InstanceID: 'TVDC:CIM-XML' });
+  }
+
   queryCapabilities(): CimInstancePath {
     return createInstancePath('CIM_QueryCapabilities', { InstanceID: 'TVDC:QueryCapabilities' });
   }
