@@ -363,6 +363,7 @@ describe('a name', () => {
     expect([asked.status, asked.notes]).toEqual([2, expect.stringContaining('volume twin (')]);
     await tvdc('vm', 'define', id, '--no-tpm');
     expect(await tvdc('vm', 'start', id)).toMatchObject({ status: 2, out: '' });
+    expect(await tvdc('vtpm', 'cert', id)).toMatchObject({ status: 2, out: '' });
   });
 });
 

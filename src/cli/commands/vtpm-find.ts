@@ -1,12 +1,22 @@
+import { TvdcError } from '../../base/index.js';
 import { type CimInstance, type CimInstancePath, stringKey } from '../../cim/index.js';
 import type { ManagedHost } from '../../client/management/index.js';
 import { Exit, exitStatus } from '../exit.js';
 import type { Streams } from '../output/index.js';
 
-/** The TPM of a VM by the name of the VM or the TPM's own id; tells where there is none. @throws Exit 1 */
+/** UUID of a VM, where the name is that of one. @throws TvdcError `ambiguous` */
+async function vmOf(host: ManagedHost, name: string): Promise<string | undefined> {
+  try {
+    return (await host.vm(name)).id;
+  } catch (error) {
+    if (error instanceof TvdcError && error.code === 'not_found') return undefined;
+    throw error;
+  }
+}
+
+/** The TPM of a VM by the name of the VM or the TPM's own id; tells where there is none. @throws Exit 1 @throws TvdcError */
 export async function tpmOf(streams: Streams, host: ManagedHost, name: string): Promise<CimInstancePath> {
-  const vm = (await host.vms()).find((item) => item.name === name || item.id === name);
-  const wanted = { system: vm?.id, id: name };
+  const wanted = { system: await vmOf(host, name), id: name };
   for await (const path of host.client.instancePaths('TVDC_VirtualTPM', { namespace: host.namespace })) {
     const id = stringKey(path, 'DeviceID');
     if (id === wanted.id || (wanted.system !== undefined && stringKey(path, 'SystemName') === wanted.system))
