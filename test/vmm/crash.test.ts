@@ -57,6 +57,19 @@ const devices = (volume: string): readonly WantedDevice[] => [
 
 const transitions: readonly (readonly [name: string, from: VmState, act: Act])[] = [
   ['define', 'off', (parts) => define(parts, 'fresh', 'MA', { vlans: [100] })],
+  [
+    'define with volumes and labels',
+    'off',
+    (parts, { spare }) =>
+      define(parts, 'new', 'MA', {
+        volumes: [spare],
+        newVolumes: [
+          { name: 'root', sizeBytes: 512, label: 'MA' },
+          { name: 'data', sizeBytes: 512, label: null },
+        ],
+        resourceLabels: [{ target: { kind: 'volume', uuid: spare }, label: 'MA' }],
+      }),
+  ],
   ['clone', 'off', (parts, { vm }) => cloneVm(parts, actor, vm, 'copy')],
   ['destroy', 'off', (parts, { vm }) => destroyVm(parts, actor, vm)],
   ['start', 'off', (parts, { vm }) => startVm(parts, actor, vm)],
