@@ -1,3 +1,4 @@
+// Arguments: --cim (only what is read by CIM). Environment: BENCH_VMS, BENCH_CLIENTS.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,6 +22,7 @@ import {
   startVm,
   stopVm,
 } from '../src/vmm/index.js';
+import { measureCim } from './machines/cim.js';
 
 const count = Number(process.env['BENCH_VMS'] ?? 10_000);
 const sideBySide = Number(process.env['BENCH_CLIENTS'] ?? 64);
@@ -70,62 +72,69 @@ async function timed(what: string, items: number, work: () => Promise<unknown>):
   console.log(`${what.padEnd(58)} ${rate.padStart(12)} /s   ${milliseconds.toFixed(0).padStart(6)} ms`);
 }
 
-try {
-  const file = join(folder, 'data');
-  let store: Store = openSqliteStore(file);
-  let parts = await openParts(store);
-  await parts.monitor.update(samplePolicies['tvdc-sample 1.0']);
-  const names = Array.from({ length: count }, (_, n) => `vm-${n}`);
-  const ids: string[] = [];
-  const define = async (name: string): Promise<void> => {
-    const vm = await defineVm(parts, actor, {
-      name,
-      label: 'MA',
-      memoryMiB: 64,
-      processors: 1,
-      volumes: [],
-      vlans: [],
-      tpm: false,
-      image: null,
-      criticality: 'medium',
+if (!process.argv.includes('--cim')) await measureTransitions();
+await measureCim(count);
+
+async function measureTransitions(): Promise<void> {
+  try {
+    const file = join(folder, 'data');
+    let store: Store = openSqliteStore(file);
+    let parts = await openParts(store);
+    await parts.monitor.update(samplePolicies['tvdc-sample 1.0']);
+    const names = Array.from({ length: count }, (_, n) => `vm-${n}`);
+    const ids: string[] = [];
+    const define = async (name: string): Promise<void> => {
+      const vm = await defineVm(parts, actor, {
+        name,
+        label: 'MA',
+        memoryMiB: 64,
+        processors: 1,
+        volumes: [],
+        vlans: [],
+        tpm: false,
+        image: null,
+        criticality: 'medium',
+      });
+      ids.push(vm.uuid);
+    };
+    const reopen = async (): Promise<void> => {
+      await store.close();
+      store = openSqliteStore(file);
+    };
+
+    await timed(`define, durable, ${sideBySide} at a time`, count, () => inParallel(names, define));
+    await timed(`start, durable, ${sideBySide} at a time`, count, () =>
+      inParallel(ids, (id) => startVm(parts, actor, id)),
+    );
+    const few = ids.slice(0, 200);
+    await timed('stop, durable, one after another', few.length, async () => {
+      for (const id of few) await stopVm(parts, actor, id);
     });
-    ids.push(vm.uuid);
-  };
-  const reopen = async (): Promise<void> => {
+    await timed('start, durable, one after another', few.length, async () => {
+      for (const id of few) await startVm(parts, actor, id);
+    });
+
+    await reopen();
+    await timed(`recovery, ${count} running, nothing lost`, count, async () => {
+      parts = await openParts(store);
+      await recover(parts);
+    });
+    await store.transaction((tx) => {
+      for (const id of ids) tx.delete('vmm', `embedded/${id}`);
+    });
+    await reopen();
+    await timed(`recovery, ${count} that ended with the host`, count, async () => {
+      parts = await openParts(store);
+      await recover(parts);
+    });
+    await timed(`start, durable, ${sideBySide} at a time`, count, () =>
+      inParallel(ids, (id) => startVm(parts, actor, id)),
+    );
+    await timed(`stop, durable, ${sideBySide} at a time`, count, () =>
+      inParallel(ids, (id) => stopVm(parts, actor, id)),
+    );
     await store.close();
-    store = openSqliteStore(file);
-  };
-
-  await timed(`define, durable, ${sideBySide} at a time`, count, () => inParallel(names, define));
-  await timed(`start, durable, ${sideBySide} at a time`, count, () =>
-    inParallel(ids, (id) => startVm(parts, actor, id)),
-  );
-  const few = ids.slice(0, 200);
-  await timed('stop, durable, one after another', few.length, async () => {
-    for (const id of few) await stopVm(parts, actor, id);
-  });
-  await timed('start, durable, one after another', few.length, async () => {
-    for (const id of few) await startVm(parts, actor, id);
-  });
-
-  await reopen();
-  await timed(`recovery, ${count} running, nothing lost`, count, async () => {
-    parts = await openParts(store);
-    await recover(parts);
-  });
-  await store.transaction((tx) => {
-    for (const id of ids) tx.delete('vmm', `embedded/${id}`);
-  });
-  await reopen();
-  await timed(`recovery, ${count} that ended with the host`, count, async () => {
-    parts = await openParts(store);
-    await recover(parts);
-  });
-  await timed(`start, durable, ${sideBySide} at a time`, count, () =>
-    inParallel(ids, (id) => startVm(parts, actor, id)),
-  );
-  await timed(`stop, durable, ${sideBySide} at a time`, count, () => inParallel(ids, (id) => stopVm(parts, actor, id)));
-  await store.close();
-} finally {
-  rmSync(folder, { recursive: true });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }

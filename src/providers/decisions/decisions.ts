@@ -1,4 +1,11 @@
-import { CimDateTime, type CimInstancePath, createInstance, stringKey } from '../../cim/index.js';
+import {
+  CimDateTime,
+  type CimInstancePath,
+  type CimValue,
+  createInstance,
+  sameName,
+  stringKey,
+} from '../../cim/index.js';
 import type { Provider, ProviderContext } from '../../cimom/index.js';
 import type { HostParts } from '../../vmm/index.js';
 import {
@@ -6,12 +13,14 @@ import {
   decisionId,
   elementFacts,
   type HostView,
+  isPath,
   type Link,
   listProvider,
   operationalFacts,
   Paths,
   type Values,
 } from '../kit/index.js';
+import { SubjectIndex } from './subject-index.js';
 
 type JournalEntry = NonNullable<ReturnType<HostParts['journal']['get']>>;
 
@@ -75,6 +84,7 @@ export function decisionProviders(view: HostView): readonly Provider[] {
       after = page.after;
     }
   }
+  const isDecision = (entry: JournalEntry): boolean => decisionKinds.some((kind) => kind === entry.kind);
   const show = (context: ProviderContext, entry: JournalEntry) =>
     createInstance(
       context.classes.get(recordClass),
@@ -91,7 +101,7 @@ export function decisionProviders(view: HostView): readonly Provider[] {
     async get(context, path) {
       const id = stringKey(path, 'InstanceID') ?? '';
       const entry = id.startsWith(idPrefix) ? journal.get(id.slice(idPrefix.length)) : undefined;
-      return entry === undefined || !decisionKinds.some((kind) => kind === entry.kind) ? null : show(context, entry);
+      return entry === undefined || !isDecision(entry) ? null : show(context, entry);
     },
   };
 
@@ -149,18 +159,65 @@ export function decisionProviders(view: HostView): readonly Provider[] {
     return vlan === undefined ? null : paths.vlan(vlan);
   };
 
-  const applies = associationProvider({
-    className: 'TVDC_RecordAppliesToElement',
-    namespace,
-    *links(): Iterable<Link> {
-      for (const entries of pages()) {
-        for (const entry of entries) {
-          const element = elementOf(entry);
-          if (element !== null) yield { Antecedent: recordPath(entry), Dependent: element };
-        }
-      }
+  const isRecord = (value: unknown): value is CimInstancePath =>
+    isPath(value as CimValue) && sameName((value as CimInstancePath).className, recordClass);
+  const link = (entry: JournalEntry): Link | null => {
+    const element = elementOf(entry);
+    return element === null ? null : { Antecedent: recordPath(entry), Dependent: element };
+  };
+  const subjects = new SubjectIndex(journal, parts.identity.uuid, decisionKinds);
+  /** What the journal calls the element that a path names. */
+  const subjectOf = (path: CimInstancePath): string => {
+    const key = (name: string): string => stringKey(path, name) ?? '';
+    switch (path.className.toLowerCase()) {
+      case 'tvdc_computersystem':
+        return key('Name');
+      case 'tvdc_storagevolume':
+        return key('DeviceID');
+      case 'tvdc_vlan':
+        return /:(vlan:\d+)$/.exec(key('InstanceID'))?.[1] ?? '';
+      default:
+        return '';
+    }
+  };
+  async function linksOf(object: CimInstancePath): Promise<readonly Link[]> {
+    const id = stringKey(object, 'InstanceID') ?? '';
+    const ids = id.startsWith(idPrefix) ? [id.slice(idPrefix.length)] : await subjects.of(subjectOf(object));
+    const found: Link[] = [];
+    for (const known of ids) {
+      const entry = journal.get(known);
+      const one = entry === undefined || !isDecision(entry) ? null : link(entry);
+      if (one !== null) found.push(one);
+    }
+    return found;
+  }
+  const appliesClass = 'TVDC_RecordAppliesToElement';
+  const applies: Provider = {
+    ...associationProvider({
+      className: appliesClass,
+      namespace,
+      *links(): Iterable<Link> {
+        for (const entries of pages())
+          for (const entry of entries) {
+            const one = link(entry);
+            if (one !== null) yield one;
+          }
+      },
+    }),
+    async *references(context, object, role) {
+      const own = sameName(object.className, recordClass) ? 'Antecedent' : 'Dependent';
+      if (role !== null && !sameName(role, own)) return;
+      const found = await linksOf(object);
+      const cls = context.classes.get(appliesClass);
+      for (let at = 0; at < found.length; at += pageSize)
+        yield found.slice(at, at + pageSize).map((one) => createInstance(cls, one, { namespace }));
     },
-  });
+    async get(context, path) {
+      const record = path.keys.map(({ value }) => value).find((value) => isRecord(value));
+      const [found] = record === undefined ? [] : await linksOf(record);
+      return found === undefined ? null : createInstance(context.classes.get(appliesClass), found, { namespace });
+    },
+  };
 
   return [records, log, manages, use, applies];
 }

@@ -122,16 +122,41 @@ export function domainProviders(view: HostView): readonly Provider[] {
     }),
   });
 
+  function* membersOf(domain: TrustedVirtualDomain): Iterable<Link> {
+    const collection = paths.domain(domain.uuid);
+    const { vms, volumes, vlans } = domains.members(domain);
+    for (const vm of vms) yield { Collection: collection, Member: paths.vm(vm.uuid) };
+    for (const volume of volumes) yield { Collection: collection, Member: paths.volume(volume) };
+    for (const vlan of vlans) yield { Collection: collection, Member: paths.vlan(vlan) };
+  }
+  /** Types of the label that a virtual machine, volume or VLAN carries. */
+  const typesOf = (path: CimInstancePath): readonly string[] => {
+    const key = (name: string): string => stringKey(path, name) ?? '';
+    switch (path.className.toLowerCase()) {
+      case 'tvdc_computersystem':
+        return domains.typesOfVm(key('Name'));
+      case 'tvdc_storagevolume':
+        return domains.typesOfResource(parts.inventory.volume(key('DeviceID'))?.resource ?? '');
+      case 'tvdc_vlan':
+        return domains.typesOfResource(/:(vlan:\d+)$/.exec(key('InstanceID'))?.[1] ?? '');
+      default:
+        return [];
+    }
+  };
   const members = associationProvider({
     className: 'TVDC_DomainMember',
     namespace,
     *links(): Iterable<Link> {
-      for (const domain of domains.domains()) {
-        const collection = paths.domain(domain.uuid);
-        const { vms, volumes, vlans } = domains.members(domain);
-        for (const vm of vms) yield { Collection: collection, Member: paths.vm(vm.uuid) };
-        for (const volume of volumes) yield { Collection: collection, Member: paths.volume(volume) };
-        for (const vlan of vlans) yield { Collection: collection, Member: paths.vlan(vlan) };
+      for (const domain of domains.domains()) yield* membersOf(domain);
+    },
+    *linksOf(object) {
+      const domain = domains.domain((stringKey(object, 'InstanceID') ?? '').replace(/^TVDC:tvd:/, ''));
+      if (domain !== undefined) yield* membersOf(domain);
+      const types = typesOf(object);
+      if (types.length === 0) return;
+      for (const each of domains.domains()) {
+        if (each.types.some((type) => types.includes(type)))
+          yield { Collection: paths.domain(each.uuid), Member: object };
       }
     },
   });

@@ -36,34 +36,39 @@ export interface LabelledElement {
   readonly valid: boolean;
 }
 
+function labelled(view: HostView, path: CimInstancePath, target: LabelTarget): LabelledElement | null {
+  const { inventory, monitor } = view.parts;
+  if (target.kind === 'vm') {
+    const label = monitor.labels.vm(target.uuid);
+    return label === undefined ? null : { path, kind: 'VM', ...label, valid: label.state === 'valid' };
+  }
+  const resource = target.kind === 'vlan' ? vlanResource(target.id) : inventory.volume(target.uuid)?.resource;
+  const label = resource === undefined ? undefined : monitor.labels.resource(resource);
+  if (label === undefined) return null;
+  return { path, kind: 'RES', policy: label.policy, label: label.label, valid: label.state === 'valid' };
+}
+
+/** The label of one element; null: it has none, or cannot have one. */
+export function labelledElement(view: HostView, path: CimInstancePath): LabelledElement | null {
+  try {
+    return labelled(view, path, labelTargetOf(view, path));
+  } catch (error) {
+    if (error instanceof CimError) return null;
+    throw error;
+  }
+}
+
 /** Everything on this host that carries a label. */
 export function* labelledElements(view: HostView): Iterable<LabelledElement> {
-  const { inventory, monitor, identity } = view.parts;
+  const { inventory, identity } = view.parts;
   const paths = new Paths(identity, view.namespace);
-  for (const vm of inventory.vms()) {
-    const label = monitor.labels.vm(vm.uuid);
-    if (label !== undefined) yield { path: paths.vm(vm.uuid), kind: 'VM', ...label, valid: label.state === 'valid' };
+  function* targets(): Iterable<readonly [CimInstancePath, LabelTarget]> {
+    for (const { uuid } of inventory.vms()) yield [paths.vm(uuid), { kind: 'vm', uuid }];
+    for (const volume of inventory.volumes()) yield [paths.volume(volume), { kind: 'volume', uuid: volume.uuid }];
+    for (const vlan of inventory.vlans()) yield [paths.vlan(vlan), { kind: 'vlan', id: vlan.id }];
   }
-  for (const volume of inventory.volumes()) {
-    const label = monitor.labels.resource(volume.resource);
-    if (label !== undefined)
-      yield {
-        path: paths.volume(volume),
-        kind: 'RES',
-        policy: label.policy,
-        label: label.label,
-        valid: label.state === 'valid',
-      };
-  }
-  for (const vlan of inventory.vlans()) {
-    const label = monitor.labels.resource(vlanResource(vlan.id));
-    if (label !== undefined)
-      yield {
-        path: paths.vlan(vlan),
-        kind: 'RES',
-        policy: label.policy,
-        label: label.label,
-        valid: label.state === 'valid',
-      };
+  for (const [path, target] of targets()) {
+    const found = labelled(view, path, target);
+    if (found !== null) yield found;
   }
 }

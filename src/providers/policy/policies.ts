@@ -1,5 +1,6 @@
 import type { PolicyRecord } from '../../acm/index.js';
 import { formatLabel } from '../../acm/index.js';
+import { sameName } from '../../cim/index.js';
 import type { Provider } from '../../cimom/index.js';
 import {
   associationProvider,
@@ -7,11 +8,12 @@ import {
   elementFacts,
   type HostView,
   labelId,
+  type Link,
   listProvider,
   Paths,
   policyId,
 } from '../kit/index.js';
-import { labelledElements } from './elements.js';
+import { type LabelledElement, labelledElement, labelledElements } from './elements.js';
 
 interface LabelRow {
   readonly policy: PolicyRecord;
@@ -157,18 +159,32 @@ export function policyProviders(view: HostView): readonly Provider[] {
     },
   });
 
+  /** The label that an element carries, if the enforced policy has it. */
+  const assignment = (element: LabelledElement): Link | null => {
+    const { policy } = monitor;
+    if (!element.valid || element.policy !== policy.name) return null;
+    return {
+      SecurityLevel: paths.label(policy.name, policy.version, element.kind, element.label),
+      ManagedElement: element.path,
+    };
+  };
   const assignments = associationProvider({
     className: 'TVDC_ElementSecurityLabel',
     namespace,
     *links() {
-      const { policy } = monitor;
       for (const element of labelledElements(view)) {
-        if (!element.valid || element.policy !== policy.name) continue;
-        yield {
-          SecurityLevel: paths.label(policy.name, policy.version, element.kind, element.label),
-          ManagedElement: element.path,
-        };
+        const link = assignment(element);
+        if (link !== null) yield link;
       }
+    },
+    *linksOf(object) {
+      if (sameName(object.className, 'TVDC_SecurityLabel')) {
+        yield* this.links();
+        return;
+      }
+      const element = labelledElement(view, object);
+      const link = element === null ? null : assignment(element);
+      if (link !== null) yield link;
     },
   });
 

@@ -5,6 +5,7 @@ import {
   associationProvider,
   elementFacts,
   type HostView,
+  type Link,
   listProvider,
   operationalFacts,
   ownMethod,
@@ -54,6 +55,7 @@ export function measurementLogProviders(view: HostView): readonly Provider[] {
     className,
     namespace,
     rows,
+    find: (path) => rowOf((stringKey(path, 'InstanceID') ?? '').slice(prefix.length)),
     values: (row) => ({
       InstanceID: prefix + row.system,
       Name: `IMA ${row.name}`,
@@ -90,16 +92,21 @@ export function measurementLogProviders(view: HostView): readonly Provider[] {
     },
   });
 
+  const useOf = (row: LogRow): Link => ({
+    Antecedent: paths.byId(className, prefix + row.system),
+    Dependent: row.ofHost ? paths.host() : paths.vm(row.system),
+  });
   const use = associationProvider({
     className: 'TVDC_UseOfLog',
     namespace,
     *links() {
-      for (const row of rows()) {
-        yield {
-          Antecedent: paths.byId(className, prefix + row.system),
-          Dependent: row.ofHost ? paths.host() : paths.vm(row.system),
-        };
-      }
+      for (const row of rows()) yield useOf(row);
+    },
+    *linksOf(object) {
+      const id = stringKey(object, 'InstanceID') ?? '';
+      const system = id.startsWith(prefix) ? id.slice(prefix.length) : (stringKey(object, 'Name') ?? '');
+      const row = rowOf(system);
+      if (row !== undefined) yield useOf(row);
     },
   });
 

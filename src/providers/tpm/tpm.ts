@@ -5,6 +5,7 @@ import {
   type CimInstance,
   type CimInstancePath,
   createInstance,
+  sameName,
   stringKey,
 } from '../../cim/index.js';
 import type { Provider, ProviderContext } from '../../cimom/index.js';
@@ -34,8 +35,15 @@ function octetString(hex: string): string {
 
 const shownBanks = ['sha1', 'sha256'] as const;
 
+const certificateIds = new WeakMap<Uint8Array, string>();
+
 function certificateId(der: Uint8Array): string {
-  return `TVDC:cert:${toHex(hash('sha256', der))}`;
+  let id = certificateIds.get(der);
+  if (id === undefined) {
+    id = `TVDC:cert:${toHex(hash('sha256', der))}`;
+    certificateIds.set(der, id);
+  }
+  return id;
 }
 
 /** What a virtual TPM of a running VM answers with. @throws CimError 1 if it is off */
@@ -128,12 +136,19 @@ export function tpmProviders(view: HostView): readonly Provider[] {
     }),
   });
 
+  const ofHost = (): AnyTpm => ({
+    path: paths.device('TVDC_TPM', 'host', hostTpm.uuid),
+    id: hostTpm.uuid,
+    client: () => hostTpm.client,
+  });
+  const ofVm = (tpm: VtpmInstance): AnyTpm => ({
+    path: paths.device('TVDC_VirtualTPM', tpm.vmUuid, tpm.uuid),
+    id: tpm.uuid,
+    client: () => tpm.client(),
+  });
   function* all(): Iterable<AnyTpm> {
-    yield { path: paths.device('TVDC_TPM', 'host', hostTpm.uuid), id: hostTpm.uuid, client: () => hostTpm.client };
-    for (const tpm of parts.vtpms.list()) {
-      if (tpm.state !== 'running') continue;
-      yield { path: paths.device('TVDC_VirtualTPM', tpm.vmUuid, tpm.uuid), id: tpm.uuid, client: () => tpm.client() };
-    }
+    yield ofHost();
+    for (const tpm of parts.vtpms.list()) if (tpm.state === 'running') yield ofVm(tpm);
   }
 
   const pcrId = (tpm: string, bank: string, index: number): string => `TVDC:${tpm}:pcr:${bank}:${index}`;
@@ -174,7 +189,7 @@ export function tpmProviders(view: HostView): readonly Provider[] {
     },
     async get(context, path) {
       const match = /^TVDC:(.+):pcr:(\w+):(\d+)$/.exec(stringKey(path, 'InstanceID') ?? '');
-      const tpm = [...all()].find((item) => item.id === match?.[1]);
+      const tpm = find(match?.[1] ?? '');
       const bank = shownBanks.find((item) => item === match?.[2]);
       const index = Number(match?.[3]);
       if (tpm === undefined || bank === undefined || !(index < 24)) return null;
@@ -182,17 +197,28 @@ export function tpmProviders(view: HostView): readonly Provider[] {
     },
   };
 
+  const find = (id: string): AnyTpm | undefined => {
+    if (id === hostTpm.uuid) return ofHost();
+    const tpm = parts.vtpms.find(id);
+    return tpm?.state === 'running' ? ofVm(tpm) : undefined;
+  };
+  function* registersOf(tpm: AnyTpm): Iterable<Link> {
+    for (const bank of shownBanks) {
+      for (const index of everyPcr) {
+        yield { GroupComponent: tpm.path, PartComponent: paths.byId('TVDC_PCR', pcrId(tpm.id, bank, index)) };
+      }
+    }
+  }
   const registers = associationProvider({
     className: 'TVDC_TPMRegister',
     namespace,
     *links() {
-      for (const tpm of all()) {
-        for (const bank of shownBanks) {
-          for (const index of everyPcr) {
-            yield { GroupComponent: tpm.path, PartComponent: paths.byId('TVDC_PCR', pcrId(tpm.id, bank, index)) };
-          }
-        }
-      }
+      for (const tpm of all()) yield* registersOf(tpm);
+    },
+    *linksOf(object) {
+      const id = stringKey(object, 'DeviceID') ?? /^TVDC:(.+):pcr:/.exec(stringKey(object, 'InstanceID') ?? '')?.[1];
+      const tpm = id === undefined ? undefined : find(id);
+      if (tpm !== undefined) yield* registersOf(tpm);
     },
   });
 
@@ -229,20 +255,23 @@ export function tpmProviders(view: HostView): readonly Provider[] {
     },
   });
 
+  function* credentialsOf([der]: readonly Uint8Array[], tpm: CimInstancePath): Iterable<Link> {
+    if (der === undefined) return;
+    yield { ElementInContext: paths.byId('TVDC_Certificate', certificateId(der)), ElementProvidingContext: tpm };
+  }
   const credentials = associationProvider({
     className: 'TVDC_CredentialContext',
     namespace,
     *links(): Iterable<Link> {
-      const link = (der: Uint8Array | undefined, tpm: CimInstancePath): Link | null =>
-        der === undefined
-          ? null
-          : { ElementInContext: paths.byId('TVDC_Certificate', certificateId(der)), ElementProvidingContext: tpm };
-      const own = link(hostTpm.ekCertificateChain[0], paths.device('TVDC_TPM', 'host', hostTpm.uuid));
-      if (own !== null) yield own;
-      for (const tpm of parts.vtpms.list()) {
-        const one = link(tpm.identity.ekCertificateChain[0], paths.device('TVDC_VirtualTPM', tpm.vmUuid, tpm.uuid));
-        if (one !== null) yield one;
-      }
+      yield* credentialsOf(hostTpm.ekCertificateChain, ofHost().path);
+      for (const tpm of parts.vtpms.list()) yield* credentialsOf(tpm.identity.ekCertificateChain, ofVm(tpm).path);
+    },
+    *linksOf(object) {
+      const id = stringKey(object, 'DeviceID');
+      const tpm = parts.vtpms.find(id ?? '');
+      if (id === hostTpm.uuid) yield* credentialsOf(hostTpm.ekCertificateChain, ofHost().path);
+      else if (tpm !== undefined) yield* credentialsOf(tpm.identity.ekCertificateChain, ofVm(tpm).path);
+      else if (sameName(object.className, 'TVDC_Certificate')) yield* this.links();
     },
   });
 
