@@ -6,8 +6,9 @@ import { silentLog, systemRandomness } from '../../src/base/index.js';
 import type { CimInstancePath } from '../../src/cim/index.js';
 import type { Caller } from '../../src/cimom/index.js';
 import { WbemClient } from '../../src/client/index.js';
+import { ManagedHost } from '../../src/client/management/index.js';
 import { openManagementVm } from '../../src/host/management-vm/index.js';
-import { createVlan, Domains, defineVm, type HostParts } from '../../src/vmm/index.js';
+import { createVlan, defineVm, type HostParts } from '../../src/vmm/index.js';
 
 const namespace = 'root/tvdc';
 const walked = 100;
@@ -59,23 +60,25 @@ export async function measureCim(count: number): Promise<void> {
   });
   try {
     await populate(vm.parts, count);
-    const domains = new Domains(vm.parts);
-    await domains.createDatacenter(actor, 'bench');
-    await domains.join(actor, 'bench');
-    await domains.createDomain(actor, 'Market Analysis', 'bench', ['MA']);
-    await measureAs(vm.objectManager, count);
+    const clientOf = (user: string): WbemClient => {
+      const caller: Caller = { user, method: 'basic', address: null };
+      return new WbemClient(vm.objectManager.transport(caller), { namespace });
+    };
+    const host = new ManagedHost(clientOf('admin'), namespace);
+    await host.joinDatacenter('bench');
+    await host.createDomain('Market Analysis', 'bench', ['MA']);
+    await host.grantRole('watcher', 'observer', 'bench', ['Market Analysis']);
+    for (const user of ['admin', 'watcher']) {
+      console.log(user === 'admin' ? 'an administrator' : 'an observer of every second machine');
+      await measureAs(clientOf(user), count);
+    }
   } finally {
     await vm.close();
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function measureAs(
-  manager: Awaited<ReturnType<typeof openManagementVm>>['objectManager'],
-  count: number,
-): Promise<void> {
-  const caller: Caller = { user: 'admin', method: 'basic', address: null };
-  const client = new WbemClient(manager.transport(caller), { namespace });
+async function measureAs(client: WbemClient, count: number): Promise<void> {
   const timed = async (what: string, work: () => Promise<number>): Promise<void> => {
     const before = process.cpuUsage();
     const objects = await work();
@@ -110,5 +113,8 @@ async function measureAs(
   await timed(`Associators of ${walked} settings of disks`, () => walk(settings.slice(0, walked)));
   const devices = await client.enumerateInstanceNames('TVDC_LogicalDisk');
   await timed(`Associators of ${walked} disks`, () => walk(devices.slice(0, walked)));
+  await timed('EnumerateInstances of TVDC_ResourcePool', async () => {
+    return (await client.enumerateInstances('TVDC_ResourcePool')).length;
+  });
   await timed('Associators of the host', () => walk(host === undefined ? [] : [host]));
 }

@@ -52,8 +52,10 @@ export function createEmbeddedStorage(folder: string, delay = 0): StorageDriver 
     name: 'embedded',
     capacity: () =>
       guarded(folder, async () => {
-        await mkdir(folder, { recursive: true, mode: 0o700 });
-        const { bsize, blocks } = await statfs(folder, { bigint: true });
+        const { bsize, blocks } = await statfs(folder, { bigint: true }).catch(async () => {
+          await mkdir(folder, { recursive: true, mode: 0o700 });
+          return statfs(folder, { bigint: true });
+        });
         return bsize * blocks;
       }),
     locate: (uuid) => `file:${placeOf(uuid)}`,
