@@ -1,8 +1,9 @@
 import { type CimInstance, createInstance, stringKey } from '../../cim/index.js';
-import type { Caller, Provider, ProviderContext } from '../../cimom/index.js';
-import { nothingUsed, type ResourceUse, sumOfUse, useOfVm, useOfVolume } from '../../vmm/index.js';
+import type { Provider, ProviderContext } from '../../cimom/index.js';
+import type { ResourceUse } from '../../vmm/index.js';
 import { elementFacts, type HostView, operationalFacts, Paths, poolId, type Values } from '../kit/index.js';
 import { type ResourceKind, resourceKinds, resourceTypes, resourceUnits, tpmResourceType } from '../systems/index.js';
+import { SeenUse } from './seen-use.js';
 
 const mebibyte = 1 << 20;
 
@@ -20,17 +21,6 @@ const poolNames: Readonly<Record<ResourceKind, string>> = {
   ethernet: 'Network interfaces',
   tpm: 'Virtual TPMs',
 };
-
-/** What the caller may know to be in use: all of it, or the share of the workloads that they see. */
-export function useSeenBy(view: HostView, caller: Caller): ResourceUse {
-  const { inventory } = view.parts;
-  if (view.veil.seesAll(caller)) return inventory.use();
-  const isHidden = view.veil.hider(caller);
-  let use = nothingUsed;
-  for (const vm of inventory.vms()) if (!isHidden(vm.uuid)) use = sumOfUse(use, useOfVm(vm));
-  for (const volume of inventory.volumes()) if (!isHidden(volume.uuid)) use = sumOfUse(use, useOfVolume(volume));
-  return use;
-}
 
 async function numbersOf(view: HostView, kind: ResourceKind, use: ResourceUse): Promise<PoolNumbers> {
   const { hypervisor, storage } = view.parts;
@@ -63,6 +53,7 @@ export function poolProvider(view: HostView): Provider {
   const { parts, namespace } = view;
   const paths = new Paths(parts.identity, namespace);
   const className = 'TVDC_ResourcePool';
+  const seen = new SeenUse(view);
 
   const valuesOf = async (kind: ResourceKind, use: ResourceUse): Promise<Values> => {
     const { capacity, reserved, consumed } = await numbersOf(view, kind, use);
@@ -88,13 +79,13 @@ export function poolProvider(view: HostView): Provider {
     className,
     namespaces: [namespace],
     async *enumerate(context) {
-      const use = useSeenBy(view, context.caller);
+      const use = seen.by(context.caller);
       yield await Promise.all(resourceKinds.map((kind) => make(context, kind, use)));
     },
     async get(context, path) {
       const id = stringKey(path, 'InstanceID');
       const kind = resourceKinds.find((candidate) => paths.poolInstanceId(candidate) === id);
-      return kind === undefined ? null : make(context, kind, useSeenBy(view, context.caller));
+      return kind === undefined ? null : make(context, kind, seen.by(context.caller));
     },
   };
 }

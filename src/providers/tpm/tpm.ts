@@ -222,21 +222,27 @@ export function tpmProviders(view: HostView): readonly Provider[] {
     },
   });
 
+  function* everyCertificate(): Iterable<Uint8Array> {
+    const seen = new Set<string>();
+    for (const chain of [
+      hostTpm.ekCertificateChain,
+      ...parts.vtpms.list().map((tpm) => tpm.identity.ekCertificateChain),
+    ]) {
+      for (const der of chain) {
+        if (seen.has(certificateId(der))) continue;
+        seen.add(certificateId(der));
+        yield der;
+      }
+    }
+  }
   const certificates = listProvider({
     className: 'TVDC_Certificate',
     namespace,
-    *rows() {
-      const seen = new Set<string>();
-      for (const chain of [
-        hostTpm.ekCertificateChain,
-        ...parts.vtpms.list().map((tpm) => tpm.identity.ekCertificateChain),
-      ]) {
-        for (const der of chain) {
-          if (seen.has(certificateId(der))) continue;
-          seen.add(certificateId(der));
-          yield der;
-        }
-      }
+    rows: everyCertificate,
+    find: (path) => {
+      const id = stringKey(path, 'InstanceID');
+      for (const der of everyCertificate()) if (certificateId(der) === id) return der;
+      return undefined;
     },
     values: (der) => {
       const facts = readCertificate(der);
