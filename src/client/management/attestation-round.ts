@@ -228,7 +228,8 @@ class Round {
   async #bind(target: Target, host: string) {
     const { verifier, signal } = this.#options;
     const known = verifier.binding(target.subject);
-    if (known !== null) return known;
+    // After a migration another authority speaks for the same keys, and has to prove that they are with it.
+    if (known?.host.toLowerCase() === host.toLowerCase()) return known;
     this.#say(`binding the attestation key of ${target.name}`);
     const challenge = await verifier.bindAk(await target.tpm.identity(signal), target.subject, host);
     const answer = await target.tpm.activate(challenge.credentialBlob, challenge.encryptedSecret, signal);
