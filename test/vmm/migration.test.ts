@@ -255,6 +255,26 @@ describe('the destination decides first, and says all that stands against it', (
     }
   });
 
+  test('its memory is promised to others, those on their way included; one that is off needs none', async () => {
+    const scene = await running();
+    const { hosts, vm } = scene;
+    const memoryBytes = 100 << 20;
+    Object.assign(hosts.b.host.parts.hypervisor, { capacity: async () => ({ memoryBytes, processors: 1 }) });
+    const second = await define(hosts.a.host.parts, 'second', 'MA');
+    await startVm(hosts.a.host.parts, actor, second.uuid);
+    const answers: unknown[] = [];
+    hosts.onCall = async (_from, call) => {
+      if (call !== 'transfer') return;
+      answers.push((await hosts.a.migrations.check(second.uuid, there)).map(({ reason }) => reason));
+    };
+    await migrate(scene);
+    expect(answers).toEqual([['capacity']]);
+    expect(await refusalOf({ hosts, vm: second })).toEqual(['capacity']);
+    await stopVm(hosts.a.host.parts, actor, second.uuid);
+    await hosts.a.migrations.migrate(actor, second.uuid, there);
+    expect(await hosts.faults(vm.uuid)).toEqual([]);
+  });
+
   test('it is not trusted: nothing is asked of it', async () => {
     const scene = await running();
     scene.hosts.trust = { trusted: false, sentence: 'Host host-b is not trusted: bad kernel.' };

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { HandDecision, ListedMigration } from '../../client/management/index.js';
-import { connectHost, type ConnectionOptions, outputForm, withConnection } from '../connection/index.js';
+import { connectHost, type ConnectionOptions, outputForm, withConnection, withJobs } from '../connection/index.js';
 import { Exit, exitStatus, UsageError } from '../exit.js';
 import { type Columns, print, type Streams, toJson, writeAnswer, writeRecords } from '../output/index.js';
 import { tellingState } from './vm-state.js';
@@ -47,7 +47,7 @@ async function check(streams: Streams, name: string, to: string, options: Migrat
 async function move(streams: Streams, name: string, to: string, options: MigrateOptions): Promise<void> {
   const form = outputForm(options);
   const { migrateVm } = await import('../../client/management/index.js');
-  const host = await connectHost(options);
+  const host = await connectHost(options, streams);
   const vm = await host.vm(name);
   await tellingState(host, name, 'move', () => migrateVm(host, vm, to));
   await writeAnswer(streams, form, `${vm.name} is on ${to} now`, { vm: vm.name, id: vm.id, host: to });
@@ -82,7 +82,7 @@ const columns: Columns<ListedMigration> = [
 
 /** `tvdc vm migrate` and `tvdc vm migrations`. */
 export function addVmMigrate(vm: Command, streams: Streams): void {
-  withConnection(vm.command('migrate'))
+  withJobs(withConnection(vm.command('migrate')))
     .argument('<vm>', 'name or UUID')
     .description('move a virtual machine to another host')
     .option('--to <host>', 'a host of the list of peers')

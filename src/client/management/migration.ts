@@ -1,12 +1,8 @@
-import { TvdcError } from '../../base/index.js';
-import type { CimInstancePath, CimValue } from '../../cim/index.js';
-import { type FollowOptions, followJob } from './jobs.js';
 import type { ManagedHost, ManagedVm } from './managed-host.js';
-import { completed, outText } from './refusal.js';
-import { pathOf, textsOf } from './texts.js';
+import { outText } from './refusal.js';
+import { textsOf } from './texts.js';
 
 const serviceClass = 'TVDC_VirtualSystemMigrationService';
-const jobStarted = 4096;
 
 /** One thing that stands against a migration. */
 export interface MigrationObstacle {
@@ -34,12 +30,6 @@ export interface ListedMigration {
 /** What may be decided by hand where the other host is gone for good. */
 export type HandDecision = 'take-back' | 'accept' | 'discard';
 
-async function serviceOf({ client, namespace }: ManagedHost): Promise<CimInstancePath> {
-  const service = await client.instancePaths(serviceClass, { namespace }).first();
-  if (service === undefined) throw new TvdcError('not_found', 'the host moves no virtual machines');
-  return service;
-}
-
 /** Asks the host and the destination what stands against a migration; nothing is done. @throws MethodRefusedError */
 export async function checkMigration(host: ManagedHost, vm: ManagedVm, to: string): Promise<MigrationForecast> {
   const parameters = { DestinationHost: to, ComputerSystem: vm.path };
@@ -49,25 +39,9 @@ export async function checkMigration(host: ManagedHost, vm: ManagedVm, to: strin
   return { isMigratable: out['IsMigratable'] === true, reasons };
 }
 
-/**
- * Moves a virtual machine to another host, and waits until it is there.
- * @throws MethodRefusedError; JobFailedError where the migration had become a job
- */
-export async function migrateVm(
-  host: ManagedHost,
-  vm: ManagedVm,
-  to: string,
-  options: Pick<FollowOptions, 'signal' | 'onProgress'> = {},
-): Promise<void> {
-  const { client, namespace } = host;
-  const method = 'MigrateVirtualSystemToHost';
-  const parameters: Readonly<Record<string, CimValue>> = { DestinationHost: to, ComputerSystem: vm.path };
-  const result = await client.invoke(await serviceOf(host), method, parameters, { namespace });
-  if (Number(result.returnValue) !== jobStarted) {
-    completed(method, result);
-    return;
-  }
-  await followJob(client, pathOf(result.out['Job'], 'job'), { ...options, namespace });
+/** Moves a virtual machine to another host, and waits until it is there. @throws MethodRefusedError */
+export async function migrateVm(host: ManagedHost, vm: ManagedVm, to: string): Promise<void> {
+  await host.call(serviceClass, 'MigrateVirtualSystemToHost', { DestinationHost: to, ComputerSystem: vm.path });
 }
 
 /** Ends a migration that is in doubt while the other host is gone for good. @throws MethodRefusedError */

@@ -12,6 +12,8 @@ export interface Finding extends Objection {
   readonly decision: Decision | null;
 }
 
+const mebibyte = 1 << 20;
+
 function finding(reason: string, sentence: string, byPolicy = false): Finding {
   return { reason, sentence, byPolicy, decision: null };
 }
@@ -91,6 +93,20 @@ function* networks(parts: HostParts, { ports }: MigrationProposal): Generator<Fi
   }
 }
 
+/** Memory is promised once; a machine that is off takes none. */
+async function* room(parts: HostParts, { vm }: MigrationProposal): AsyncGenerator<Finding> {
+  if (vm.state === 'off') return;
+  const { memoryBytes } = await parts.hypervisor.capacity();
+  const coming = [...parts.inventory.migrations()].flatMap((item) => (item.direction === 'in' ? [item.vm] : []));
+  const on = [...parts.inventory.vms(), ...coming].filter(({ state }) => state === 'running' || state === 'paused');
+  const left = Math.floor(memoryBytes / mebibyte) - on.reduce((sum, { memoryMiB }) => sum + memoryMiB, 0);
+  if (vm.memoryMiB > left)
+    yield finding(
+      'capacity',
+      `${vm.name} needs ${vm.memoryMiB} MiB, of which this host has ${Math.max(0, left)} left.`,
+    );
+}
+
 async function* machinery({ vm }: MigrationProposal): AsyncGenerator<Finding> {
   if (vm.tpm === 'swtpm' && !(await swtpmAvailable()))
     yield finding('vtpm_backend', `The virtual TPM of ${vm.name} runs on swtpm, which this host does not have.`);
@@ -136,6 +152,7 @@ export async function findingsAgainst(parts: HostParts, proposal: MigrationPropo
     ...volumes(parts, proposal),
     ...networks(parts, proposal),
   ];
+  for await (const item of room(parts, proposal)) found.push(item);
   for await (const item of machinery(proposal)) found.push(item);
   return found;
 }
