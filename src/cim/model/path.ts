@@ -86,7 +86,15 @@ export function createClassPath(className: string, location: Location = {}): Cim
 
 /** The same name at another place. */
 export function relocate<P extends CimObjectPath>(path: P, location: Location): P {
-  return Object.freeze<P>({ ...path, host: location.host ?? null, namespace: location.namespace ?? null });
+  const { kind, className } = path;
+  const host = location.host ?? null;
+  const namespace = location.namespace ?? null;
+  // Several times faster than to spread the path: this happens for every instance of a provider.
+  const moved: CimObjectPath =
+    kind === 'instance-path'
+      ? Object.freeze({ kind, host, namespace, className, keys: path.keys })
+      : Object.freeze({ kind, host, namespace, className });
+  return moved as P;
 }
 
 /** Value of a key by its name, whatever the case; undefined if there is none. */

@@ -51,12 +51,17 @@ function integerQualifier(property: CimPropertyDeclaration, name: string): bigin
   return typeof value === 'bigint' || typeof value === 'number' ? BigInt(value) : null;
 }
 
-const checksOf = new WeakMap<CimClass, readonly PropertyCheck[]>();
+interface ClassCheck {
+  readonly abstract: boolean;
+  readonly properties: readonly PropertyCheck[];
+}
 
-function checks(cls: CimClass): readonly PropertyCheck[] {
+const checksOf = new WeakMap<CimClass, ClassCheck>();
+
+function checks(cls: CimClass): ClassCheck {
   let known = checksOf.get(cls);
   if (known === undefined) {
-    known = cls.properties.map((property) => {
+    const properties = cls.properties.map((property) => {
       const embeddedClass = qualifierValue(property, 'EmbeddedInstance');
       const maxLength = integerQualifier(property, 'MaxLen');
       return {
@@ -69,6 +74,7 @@ function checks(cls: CimClass): readonly PropertyCheck[] {
         embeddedClass: property.embedded === 'instance' && typeof embeddedClass === 'string' ? embeddedClass : null,
       };
     });
+    known = { abstract: isAbstract(cls), properties };
     checksOf.set(cls, known);
   }
   return known;
@@ -92,9 +98,9 @@ class InstanceCheck {
   }
 
   run(cls: CimClass, given: CimInstance): CimInstance {
-    if (isAbstract(cls) && this.#purpose !== 'embedded') this.fail(`${cls.name} is abstract: it has no instances`);
+    const { abstract, properties: rules } = checks(cls);
+    if (abstract && this.#purpose !== 'embedded') this.fail(`${cls.name} is abstract: it has no instances`);
     const instance = this.#coerce(cls, given);
-    const rules = checks(cls);
     let values: (CimValue | undefined)[] | null = null;
     for (let at = 0; at < rules.length; at++) {
       const rule = rules[at] as PropertyCheck;

@@ -54,8 +54,10 @@ function isEmbedded(value: CimScalar & object): boolean {
 /** Whether a value fits type and array-ness; NULL fits everything, and NULL items fit every array. */
 export function isValueOf(type: CimType, isArray: boolean, value: CimValue): boolean {
   if (value === null) return true;
-  if (isCimArray(value)) return isArray && value.every((item) => item === null || isScalarOf(type, item));
-  return !isArray && isScalarOf(type, value);
+  if (!isCimArray(value)) return !isArray && isScalarOf(type, value);
+  if (!isArray) return false;
+  for (const item of value) if (item !== null && !isScalarOf(type, item)) return false;
+  return true;
 }
 
 /** What a value is, for sentences: `array of string`. */
