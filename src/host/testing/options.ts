@@ -1,5 +1,5 @@
 import type { Clock, Log } from '../../base/index.js';
-import type { CimInstance, CimTransport, CimValue } from '../../cim/index.js';
+import type { CimError, CimInstance, CimRequest, CimTransport, CimValue } from '../../cim/index.js';
 import type { Authorizer, ObjectManager, ObjectManagerLimits, Provider } from '../../cimom/index.js';
 import type { Repository } from '../../cimom/repository/index.js';
 import type { WbemClient } from '../../client/index.js';
@@ -37,6 +37,11 @@ export interface TestServerOptions {
    * whose indications are delivered. Takes some 100 ms more, for its classes. Default false.
    */
   readonly interop?: boolean;
+  /**
+   * Operations that fail, and how: for trying what a program does with servers that lack them. `{ GetClass: new CimError(7) }` is
+   * a server without classes; sfcb's way of saying that it has no pulls is `new CimError(1, 'invalid imethodcall XML')`.
+   */
+  readonly refuses?: Readonly<Partial<Record<CimRequest['kind'], CimError>>>;
   /** Default `tcp`. */
   readonly listen?: TestServerListen;
   /** Makes a TCP server ask for these; left out, everybody is let in. */

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TvdcError } from '../../base/index.js';
-import type { CimTransport } from '../../cim/index.js';
+import { CimError, type CimRequest, type CimTransport } from '../../cim/index.js';
 import {
   type Caller,
   createObjectManager,
@@ -48,7 +48,10 @@ async function serve(options: TestServerOptions, objectManager: ObjectManager, u
   const server = await createWbemServer<Caller>({
     listen: [await listenOf(options, undo)],
     authenticate: authenticator(credentials),
-    execute: (caller, request, { signal }) => objectManager.execute(caller, request, { signal }),
+    execute: async (caller, request, { signal }) => {
+      refuse(request, options);
+      return objectManager.execute(caller, request, { signal });
+    },
     hostNames,
     ...(log === undefined ? {} : { log }),
   });
@@ -65,6 +68,21 @@ function transportTo(url: string, options: TestServerOptions, undo: Undo): HttpT
   });
   undo.push(() => transport.close());
   return transport;
+}
+
+function refuse(request: CimRequest, { refuses }: TestServerOptions): void {
+  const failure = refuses?.[request.kind];
+  if (failure !== undefined) throw new CimError(failure.status, failure.description);
+}
+
+function inProcess(objectManager: ObjectManager, options: TestServerOptions): CimTransport {
+  const transport = objectManager.transport(systemCaller);
+  return {
+    call: async (request, callOptions) => {
+      refuse(request, options);
+      return transport.call(request, callOptions);
+    },
+  };
 }
 
 async function undoAll(undo: Undo): Promise<void> {
@@ -113,7 +131,7 @@ export async function createTestServer(options: TestServerOptions = {}): Promise
     if (listen !== 'process') addresses = (await serve(options, objectManager, undo)).addresses;
     const url = addresses[0]?.url ?? '';
     const transport: CimTransport =
-      listen === 'process' ? objectManager.transport(systemCaller) : transportTo(url, options, undo);
+      listen === 'process' ? inProcess(objectManager, options) : transportTo(url, options, undo);
     const close = (): Promise<void> => undoAll(undo);
     return {
       client: new WbemClient(transport, { namespace }),

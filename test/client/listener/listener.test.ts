@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { createInstance } from '../../../src/cim/model/index.js';
 import {
   createIndicationListener,
@@ -8,6 +9,7 @@ import {
   type ReceivedIndication,
 } from '../../../src/client/listener/index.js';
 import { createExportSender, type ExportSender, sendExport } from '../../../src/http/client/index.js';
+import { describeIf } from '../../support/parts.js';
 import { rawExchange, requestText, testClass } from '../../http/support.js';
 
 const alertClass = {
@@ -96,6 +98,30 @@ test('numbers go on at zero after the largest', async () => {
   await sender.send(listener.url, alert(0n));
   await settled(listener);
   expect(received.map((one) => one.sequence.kind)).toEqual(['first', 'next']);
+});
+
+test('a burst of thousands arrives whole and in order, by its sender waiting', async () => {
+  const { listener, received } = await listen({ queueLimit: 10_000 });
+  const count = 4000;
+  // A few connections at a time would change the order: one sender, one after the other.
+  for (let number = 0; number < count; number++) await sender.send(listener.url, alert(BigInt(number)));
+  await settled(listener);
+  expect(received.map(({ indication }) => indication.get('SequenceNumber'))).toEqual(
+    Array.from({ length: count }, (_, number) => BigInt(number)),
+  );
+  expect(listener.statistics).toMatchObject({ received: count, delivered: count, gaps: 0, duplicates: 0, refused: 0 });
+});
+
+const hasIpv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'));
+
+describeIf(hasIpv6, 'this machine has no ::1')('over IPv6', () => {
+  test('indications arrive, and the path says for which destination', async () => {
+    const { listener, received } = await listen({ host: '::1' });
+    expect(listener.url).toMatch(/^http:\/\/\[::1\]:\d+/);
+    await sender.send(new URL('/disks/east', listener.url).href, alert(0n));
+    await settled(listener);
+    expect(received[0]?.peer).toMatchObject({ address: '::1', path: '/disks/east' });
+  });
 });
 
 test('a full queue answers an error, and the repetition is not a duplicate', async () => {

@@ -35,6 +35,30 @@ async function withServer(
 }
 
 describe('a test server', () => {
+  for (const listen of ['tcp', 'process'] satisfies TestServerListen[]) {
+    test(`lacks what it is told to lack, over ${listen}: no classes, and no pulls as with sfcb`, () =>
+      withServer(
+        {
+          mof,
+          listen,
+          refuses: {
+            GetClass: new CimError(7, 'no classes here'),
+            OpenEnumerateInstances: new CimError(1, 'invalid imethodcall XML'),
+          },
+        },
+        async ({ client }) => {
+          await expect(client.getClass('ACME_Disk')).rejects.toMatchObject({
+            status: 7,
+            description: 'no classes here',
+          });
+          expect(await client.instances('ACME_Shelf').toArray()).toHaveLength(1);
+          await expect(client.instances('ACME_Shelf', { pull: 'always' }).toArray()).rejects.toMatchObject({
+            status: 1,
+          });
+        },
+      ));
+  }
+
   for (const listen of ['tcp', 'socket', 'process'] satisfies TestServerListen[]) {
     test(`answers over ${listen} from MOF and from instances given as values`, () =>
       withServer(

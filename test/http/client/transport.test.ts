@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { collect } from '../../../src/client/wbem/stream.js';
 import { CimError } from '../../../src/cim/operations/index.js';
 import { createInstancePath } from '../../../src/cim/model/index.js';
@@ -12,6 +13,7 @@ import {
 import { createWbemServer, type WbemServer } from '../../../src/http/server/index.js';
 import { TestExecutor, testInstance } from '../support.js';
 
+const hasIpv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'));
 const closers: (() => Promise<void> | void)[] = [];
 
 afterEach(async () => {
@@ -187,6 +189,21 @@ describe('against our server', () => {
       transportTo(server.addresses[0]?.url ?? '', { user: 'u', password: 'no' }).call(getClass),
     );
     expect(error).toMatchObject({ code: 'unauthorized', status: 401, details: { challenge: 'Basic realm="cimom"' } });
+  });
+
+  (hasIpv6 ? test : test.skip)('over IPv6', async () => {
+    const executor = new TestExecutor();
+    const server = await createWbemServer<string>({
+      listen: [{ kind: 'tcp', host: '::1', port: 0, authentication: 'basic' }],
+      authenticate: async () => 'u',
+      execute: executor.execute,
+      hostNames: ['::1'],
+    });
+    closers.push(() => server.close(0));
+    const url = server.addresses[0]?.url ?? '';
+    expect(url).toMatch(/^http:\/\/\[::1\]:/);
+    const transport = transportTo(url, { user: 'u', password: 'w' });
+    expect((await transport.call(getClass)).class.name).toBe('T_A');
   });
 
   test('credentials in the URL are used', async () => {
