@@ -162,6 +162,61 @@ describeIf(wbemcliInstalled, 'wbemcli is not installed (Debian package sblim-wbe
     await expect(sample.admin.host.vm('web-1')).rejects.toMatchObject({ code: 'not_found' });
   });
 
+  test('changes what a machine is made of, by embedded settings and by ModifyInstance', async () => {
+    const service = await firstOf('TVDC_VirtualSystemManagementService');
+    // Markup within a value is for the shell's user to escape; wbemcli sends it as it stands.
+    const embedded = (className: string, properties: Readonly<Record<string, string>>): string => {
+      const written = Object.entries(properties).map(
+        ([name, value]) => `&lt;PROPERTY NAME='${name}' TYPE='string'>&lt;VALUE>${value}&lt;/VALUE>&lt;/PROPERTY>`,
+      );
+      return `"&lt;INSTANCE CLASSNAME='${className}'>${written.join('')}&lt;/INSTANCE>"`;
+    };
+    const call = async (words: string): Promise<string> => (await lines('cm', service, words)).join();
+    const settings = 'TVDC_VirtualSystemSettingData';
+    const define = embedded(settings, { ElementName: 'cli-1', SecurityLabel: 'MA' });
+    expect(await call(`DefineSystem.SystemSettings=${define}`)).toMatch(/DefineSystem: 0, ResultingSystem/);
+    const { id } = await sample.admin.host.vm('cli-1');
+    const rename = embedded(settings, { InstanceID: `TVDC:${id}`, ElementName: 'cli-2', SecurityLabel: 'SU' });
+    expect(await call(`ModifySystemSettings.SystemSettings=${rename}`)).toContain('ModifySystemSettings: 0');
+    expect(await sample.admin.host.vm('cli-2')).toMatchObject({ id, label: 'ACM:tvdc-sample:SU' });
+
+    await lines('mi', `root/tvdc:${settings}.InstanceID="TVDC:${id}"`, 'SecurityLabel="MA",Criticality=4');
+    const memory = `root/tvdc:TVDC_MemoryAllocationSettingData.InstanceID="TVDC:${id}/memory"`;
+    await lines('mi', memory, 'VirtualQuantity=512');
+    expect((await lines('gp', memory, 'VirtualQuantity')).join()).toBe('512');
+    expect(await sample.admin.host.vm('cli-2')).toMatchObject({ label: 'ACM:tvdc-sample:MA', criticality: 4 });
+    const refused = await wbemcli('mi', memory, 'Weight=2');
+    expect(refused.error).toContain('(4) CIM_ERR_INVALID_PARAMETER');
+  });
+
+  test('takes a device from a machine, and is told by a value what its state does not allow', async () => {
+    const service = await firstOf('TVDC_VirtualSystemManagementService');
+    const running = await namedVm('su-1');
+    const { id } = await sample.admin.host.vm('su-1');
+    const ports = await lines('ein', 'root/tvdc:TVDC_EthernetPortAllocationSettingData');
+    const port = objectOf(ports.find((line) => line.includes(id)) ?? '');
+    expect((await lines('cm', service, `RemoveResourceSettings.ResourceSettings=${port}`)).join()).toContain(
+      'RemoveResourceSettings: 0',
+    );
+    const memory = `root/tvdc:TVDC_MemoryAllocationSettingData.InstanceID="TVDC:${id}/memory"`;
+    expect((await lines('cm', service, `RemoveResourceSettings.ResourceSettings=${memory}`)).join()).toContain(
+      'RemoveResourceSettings: 1',
+    );
+    expect((await lines('cm', service, `DestroySystem.AffectedSystem=${running}`)).join()).toContain(
+      'DestroySystem: 5',
+    );
+  });
+
+  test('goes from a profile to what conforms to it, and on to the pools', async () => {
+    const profile = 'root/interop:CIM_RegisteredProfile.InstanceID="TVDC:DMTF:System Virtualization:1.0.0"';
+    const [central] = await lines('ain', profile, '-ac', 'CIM_ElementConformsToProfile');
+    expect(objectOf(central ?? '')).toMatch(/^root\/tvdc:TVDC_HostSystem\./);
+    const pools = await lines('ai', objectOf(central ?? ''), '-ac', 'CIM_HostedResourcePool');
+    expect(pools.filter(isObject)).toHaveLength(5);
+    const back = await lines('ain', objectOf(central ?? ''), '-ac', 'CIM_ElementConformsToProfile');
+    expect(back.map(objectOf)).toContain(profile);
+  });
+
   test('takes evidence from a TPM', async () => {
     const tpm = await firstOf('TVDC_TPM');
     expect((await lines('cm', tpm, `Quote.Nonce="${nonce}",Selection="sha256:0-10"`)).join()).toMatch(
