@@ -22,8 +22,9 @@ function toRecord(
   return { name, id, sizeBytes, label, resource, erased: isoTime(erased), vms, path: formatObjectPath(path) };
 }
 
-async function vmNames(host: ManagedHost): Promise<(id: string) => string> {
-  const names = new Map((await host.vms()).map(({ id, name }) => [id, name]));
+async function namesOfUsers(host: ManagedHost): Promise<(id: string) => string> {
+  const { vmNames } = await management();
+  const names = await vmNames(host);
   return (id) => names.get(id) ?? id;
 }
 
@@ -31,7 +32,7 @@ async function list(streams: Streams, options: ConnectionOptions): Promise<void>
   const form = outputForm(options);
   const { hostVolumes } = await management();
   const host = await connectHost(options);
-  const nameOf = await vmNames(host);
+  const nameOf = await namesOfUsers(host);
   const rows = (await hostVolumes(host)).map((volume) => toRecord(volume, volume.users.map(nameOf)));
   await writeRecords(streams, form, rows, [
     ['VOLUME', (row) => row.name],

@@ -91,7 +91,11 @@ export async function viewDomain(host: ManagedHost, domain: HostDomain): Promise
     members.add(key);
   }
   const datacenter = await client
-    .associatorPaths(domain.path, { namespace, resultClass: 'TVDC_VirtualDatacenter' })
+    .associatorPaths(domain.path, {
+      namespace,
+      assocClass: 'TVDC_HostedCollection',
+      resultClass: 'TVDC_VirtualDatacenter',
+    })
     .first();
   const isMember = ({ id }: NamedElement): boolean => members.has(id);
   const vms = await host.vms();

@@ -55,7 +55,7 @@ export {
 } from './vm-definition.js';
 export { type VmDetails, vmDetails, type VmDisk, type VmPort, type VmTpm } from './vm-details.js';
 export { attachDevices, describeDevice, detachDevices, type DeviceWish, pickDevice } from './vm-devices.js';
-export { matchesFilter, vmDomains, type VmExtras, vmExtras, type VmFilter } from './vm-list.js';
+export { matchesFilter, vmDomains, type VmExtras, vmExtras, type VmFilter, vmNames } from './vm-list.js';
 export {
   createVlan,
   createVolume,

@@ -150,7 +150,7 @@ export class ManagedHost {
 
   /** One VM by its path, without looking at the others. @throws CimError 2, 6 */
   async vmAt(path: CimInstancePath): Promise<ManagedVm> {
-    const options = { namespace: this.namespace, resultClass: 'TVDC_SecurityLabel' };
+    const options = { namespace: this.namespace, assocClass: 'TVDC_ElementSecurityLabel' };
     const label = await this.client.associators(path, options).first();
     const instance = await this.client.getInstance(path, { namespace: this.namespace });
     return toVm(instance, () => label?.getString('FullName') ?? null);
@@ -177,7 +177,7 @@ export class ManagedHost {
   /** A VM by name or UUID. @throws TvdcError `not_found`, `ambiguous` */
   async vm(name: string): Promise<ManagedVm> {
     const named: { name: string; id: string; path: CimInstancePath }[] = [];
-    const options = { namespace: this.namespace, propertyList: ['ElementName'] };
+    const options = { namespace: this.namespace, propertyList: ['ElementName'], ...filterFor(name) };
     for await (const vm of this.client.instances('TVDC_ComputerSystem', options)) {
       const path = pathOf(vm.path, 'path');
       named.push({ name: vm.getString('ElementName') ?? '', id: idOf(path), path });
@@ -340,6 +340,13 @@ const kindNames: Readonly<Record<string, string>> = {
   TVDC_StorageVolume: 'volume',
   TVDC_VLAN: 'VLAN',
 };
+
+/** Has the host look for a name by itself, where the name can stand in a query as it is. */
+function filterFor(name: string): { readonly filterQueryLanguage?: string; readonly filterQuery?: string } {
+  if (!/^[\w.-]+$/.test(name)) return {};
+  const filterQuery = `ElementName = '${name}' OR Name = '${name.toLowerCase()}'`;
+  return { filterQueryLanguage: 'DMTF:FQL', filterQuery };
+}
 
 function toVm(vm: CimInstance, labelOf: (id: string) => string | null): ManagedVm {
   const path = pathOf(vm.path, 'path');

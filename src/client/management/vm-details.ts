@@ -94,7 +94,11 @@ function memoryOf(setting: CimInstance): number {
 }
 
 async function tpmOf(host: ManagedHost, vm: ManagedVm): Promise<VmTpm | null> {
-  const options = { namespace: host.namespace, resultClass: 'TVDC_VirtualTPM' };
+  const options = {
+    namespace: host.namespace,
+    assocClass: 'TVDC_SystemDevice',
+    resultClass: 'TVDC_VirtualTPM',
+  };
   const tpm = await host.client.associators(vm.path, options).first();
   if (tpm === undefined) return null;
   return {

@@ -11,6 +11,14 @@ export interface VmExtras {
   readonly vlans: ReadonlyMap<string, readonly number[]>;
 }
 
+/** Names of the virtual machines, by UUID. */
+export async function vmNames({ client, namespace }: ManagedHost): Promise<ReadonlyMap<string, string>> {
+  const out = new Map<string, string>();
+  for await (const vm of client.instances('TVDC_ComputerSystem', { namespace, propertyList: ['ElementName'] }))
+    out.set(stringKey(pathOf(vm.path, 'path'), 'Name') ?? '', vm.getString('ElementName') ?? '');
+  return out;
+}
+
 /** Names of the domains of each virtual machine, by its UUID. */
 export async function vmDomains({ client, namespace }: ManagedHost): Promise<ReadonlyMap<string, readonly string[]>> {
   const names = new Map<string, string>();
