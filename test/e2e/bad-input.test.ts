@@ -91,6 +91,22 @@ describe('what stands in the way of a host', () => {
     expect(status).toBe(2);
     expectOneLine(errors);
   });
+
+  test('a file of a provider that is missing or wrong is named before anything is begun', async () => {
+    const data = join(folder, 'provided');
+    const wrong = join(folder, 'wrong.json');
+    await writeFile(
+      wrong,
+      '{"command": ["x"], "classes": [{"class": "EX_A", "namespaces": [], "operations": ["fly"]}]}',
+    );
+    for (const file of [join(folder, 'missing.json'), wrong]) {
+      const { status, errors } = await runCommand(['serve', '--data', data, '--http-port', '1', '--provider', file]);
+      expect(status).toBe(2);
+      expectOneLine(errors);
+      expect(errors).toContain(file);
+    }
+    await expect(readdir(data)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
 });
 
 describe('what a running host is asked', () => {

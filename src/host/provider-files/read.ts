@@ -64,7 +64,8 @@ export function readProviderFile(path: string): ProviderFile {
   try {
     read = description.parse(JSON.parse(readFileSync(path, 'utf8')));
   } catch (error) {
-    throw fail(error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error), error);
+    const why = error instanceof z.ZodError ? z.prettifyError(error).replace(/\n\s*/g, ' ') : messageOf(error);
+    throw fail(why, error);
   }
   const folder = dirname(resolve(path));
   const place = placeOf(read, folder);
