@@ -97,7 +97,7 @@ describe('tvdc vm preflight', () => {
     });
   });
 
-  test('warns of memory that is not left, which keeps no machine from starting', async () => {
+  test('warns of memory that is not left, which keeps a machine from moving, not from starting at home', async () => {
     await home.tvdc('vm', 'define', 'huge', '--label', 'MA', '--memory', '4T');
     const [own] = (await home.json('vm', 'preflight', 'huge', '--here')) as readonly (Row & {
       readonly warnings: Row['reasons'];
@@ -109,6 +109,8 @@ describe('tvdc vm preflight', () => {
     );
     expect((await home.tvdc('vm', 'start', 'huge')).status).toBe(0);
     await home.tvdc('vm', 'stop', 'huge');
+    const [, east] = await rows('huge', '--on', 'east');
+    expect(east?.reasons.map(({ code }) => code)).toContain('memory');
   });
 
   test('takes URLs for the same account, one line of JSON for each host', async () => {

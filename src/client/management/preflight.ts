@@ -8,7 +8,7 @@ const memoryType = 4;
 
 /** One thing that stands against a start. */
 export interface StartReason {
-  /** The reason of a decision (`conflict`, `not_authorized`, …) or `name_in_use`, `no_such_vlan`, …; of a warning `memory`. */
+  /** The reason of a decision (`conflict`, `not_authorized`, …) or `name_in_use`, `no_such_vlan`, `memory`, …. */
   readonly code: string;
   readonly sentence: string;
 }
@@ -20,7 +20,7 @@ export interface StartForecast {
   readonly home: boolean;
   readonly wouldStart: boolean;
   readonly reasons: readonly StartReason[];
-  /** What need not keep it from starting: memory that the host has not left, for hypervisors may promise more than there is. */
+  /** What does not keep it from starting on its own host: memory that is not left, for hypervisors may promise more than there is. */
   readonly warnings: readonly StartReason[];
 }
 
@@ -41,7 +41,7 @@ async function freeMemory({ client, namespace }: ManagedHost): Promise<number | 
   return null;
 }
 
-async function memoryWarning(host: ManagedHost, vm: VmDetails): Promise<readonly StartReason[]> {
+async function memoryShortage(host: ManagedHost, vm: VmDetails): Promise<readonly StartReason[]> {
   const free = await freeMemory(host);
   if (free === null || vm.memoryMiB === null || vm.memoryMiB <= free) return [];
   return [{ code: 'memory', sentence: `${vm.name} needs ${vm.memoryMiB} MiB, ${Math.floor(free)} MiB are left.` }];
@@ -61,7 +61,7 @@ async function nameOf(host: ManagedHost): Promise<string> {
 export async function checkStart(host: ManagedHost, vm: ManagedVm): Promise<StartForecast> {
   const reasons = await ask(host, { System: vm.path });
   const needsMemory = vm.state === 'off' || vm.state === 'saved';
-  const warnings = needsMemory ? await memoryWarning(host, await vmDetails(host, vm)) : [];
+  const warnings = needsMemory ? await memoryShortage(host, await vmDetails(host, vm)) : [];
   return { host: await nameOf(host), home: true, wouldStart: reasons.length === 0, reasons, warnings };
 }
 
@@ -84,9 +84,9 @@ export async function checkArrival(origin: ManagedHost, vm: VmDetails, host: Man
   const bare: readonly StartReason[] = vm.disks
     .filter(({ label }) => label === null)
     .map(({ volume }) => ({ code: 'resource_not_labeled', sentence: `Volume ${volume} has no label.` }));
-  const all = [...reasons, ...bare];
-  const warnings = await memoryWarning(host, vm);
-  return { host: await nameOf(host), home: false, wouldStart: all.length === 0, reasons: all, warnings };
+  // A destination takes nobody for whom it has no memory left.
+  const all = [...reasons, ...bare, ...(await memoryShortage(host, vm))];
+  return { host: await nameOf(host), home: false, wouldStart: all.length === 0, reasons: all, warnings: [] };
 }
 
 /** UUID of the host behind a client, to tell one host that is named twice. */
