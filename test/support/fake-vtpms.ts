@@ -1,7 +1,7 @@
 import { hash, toHex } from '../../src/base/index.js';
 import { prefixEnd, type Store } from '../../src/store/index.js';
 import type { ExtendedEvent } from '../../src/tpm/index.js';
-import type { VtpmInstance, VtpmInstances, VtpmState } from '../../src/vtpm/index.js';
+import type { RecordWith, VtpmInstance, VtpmInstances, VtpmState } from '../../src/vtpm/index.js';
 
 interface FakeTpm {
   readonly uuid: string;
@@ -37,8 +37,16 @@ export function createFakeVtpms(store: Store): FakeVtpms {
     if (tpm === undefined) throw failure('vtpm_unknown');
     return tpm;
   };
-  const set = async (tpm: FakeTpm, state: VtpmState, extended = tpm.extended): Promise<VtpmInstance> => {
-    await store.transaction((tx) => tx.put('vtpm', prefix + tpm.vmUuid, JSON.stringify({ ...tpm, state, extended })));
+  const set = async (
+    tpm: FakeTpm,
+    state: VtpmState,
+    extended = tpm.extended,
+    record?: RecordWith,
+  ): Promise<VtpmInstance> => {
+    await store.transaction((tx) => {
+      tx.put('vtpm', prefix + tpm.vmUuid, JSON.stringify({ ...tpm, state, extended }));
+      record?.(tx);
+    });
     tpm.state = state;
     tpm.extended = extended;
     return show(tpm);
@@ -46,10 +54,10 @@ export function createFakeVtpms(store: Store): FakeVtpms {
   const unused = (): never => {
     throw failure('not_faked');
   };
-  const create = async (vmUuid: string): Promise<VtpmInstance> => {
+  const create = async (vmUuid: string, record?: RecordWith): Promise<VtpmInstance> => {
     if (tpms.has(vmUuid)) throw failure('vtpm_exists');
     const tpm: FakeTpm = { uuid: `tpm-${vmUuid}`, vmUuid, backend: 'software', state: 'off', extended: [] };
-    await set(tpm, 'off');
+    await set(tpm, 'off', [], record);
     tpms.set(vmUuid, tpm);
     return show(tpm);
   };
@@ -64,9 +72,12 @@ export function createFakeVtpms(store: Store): FakeVtpms {
     find: (uuid) => [...tpms.values()].map(show).find((tpm) => tpm.uuid === uuid),
     create,
     clone: (_vm, copy) => create(copy),
-    async destroy(vm) {
+    async destroy(vm, record) {
       if (need(vm).state === 'running') throw failure('vtpm_in_use');
-      await store.transaction((tx) => tx.delete('vtpm', prefix + vm));
+      await store.transaction((tx) => {
+        tx.delete('vtpm', prefix + vm);
+        record?.(tx);
+      });
       tpms.delete(vm);
     },
     powerOn: async (vm) => set(need(vm), 'running', []),

@@ -6,6 +6,7 @@ import {
   destroyVm,
   detachDisk,
   eraseVolume,
+  modifyVm,
   pauseVm,
   recover,
   resetVm,
@@ -24,6 +25,7 @@ interface ModelVm {
   state: VmState;
   label: Label;
   disk: number | null;
+  memoryMiB: number;
 }
 
 interface ModelVolume {
@@ -88,9 +90,10 @@ async function compare(model: Model, real: Real): Promise<void> {
   expect([...inventory.vms()].length).toBe(model.vms.size);
   for (const [n, vm] of model.vms) {
     const found = inventory.vm(real.vms.get(n) ?? '');
-    expect({ n, state: found?.state, disks: found?.disks.length }).toEqual({
+    expect({ n, state: found?.state, memoryMiB: found?.memoryMiB, disks: found?.disks.length }).toEqual({
       n,
       state: vm.state,
+      memoryMiB: vm.memoryMiB,
       disks: vm.disk === null ? 0 : 1,
     });
     expect(monitor.labels.vm(found?.uuid ?? '')?.label).toBe(vm.label);
@@ -149,7 +152,7 @@ const define1 = (n: number, label: Label): Action =>
     `define ${n} ${label}`,
     (model) => {
       if (model.vms.has(n)) return 'name_in_use';
-      model.vms.set(n, { state: 'off', label, disk: null });
+      model.vms.set(n, { state: 'off', label, disk: null, memoryMiB: 64 });
       return 'no error';
     },
     async (real) => {
@@ -270,21 +273,37 @@ const erase = (n: number): Action =>
     (real) => eraseVolume(real.host.parts, actor, real.volumes[n] ?? ''),
   );
 
+/** One that runs would have to pass every check again beside the others. */
+function mayRelabel(vm: ModelVm, model: Model, label: Label): boolean {
+  if (!alive(vm) || vm.label === label) return true;
+  const others = [...model.vms.values()].some((other) => other !== vm && alive(other));
+  const fits = vm.disk === null || model.volumes[vm.disk]?.label === label;
+  return label !== 'MS' && !others && fits;
+}
+
 const relabelVm = (n: number, label: Label): Action =>
   onVm(
     `label ${label} for`,
     n,
     (vm, model) => {
-      if (alive(vm) && vm.label !== label) {
-        // It would have to pass every check again beside the others.
-        const others = [...model.vms.values()].some((other) => other !== vm && alive(other));
-        const fits = vm.disk === null || model.volumes[vm.disk]?.label === label;
-        if (label === 'MS' || others || !fits) return 'refused';
-      }
+      if (!mayRelabel(vm, model, label)) return 'refused';
       vm.label = label;
       return 'no error';
     },
     (real, uuid) => changeLabel(real.host.parts, actor, { kind: 'vm', uuid }, label),
+  );
+
+const modify = (n: number, label: Label, memoryMiB: number): Action =>
+  onVm(
+    `label ${label} and ${memoryMiB} MiB for`,
+    n,
+    (vm, model) => {
+      if (vm.state !== 'off' && vm.memoryMiB !== memoryMiB) return 'wrong_state';
+      if (!mayRelabel(vm, model, label)) return 'refused';
+      Object.assign(vm, { label, memoryMiB });
+      return 'no error';
+    },
+    (real, uuid) => modifyVm(real.host.parts, actor, uuid, { label, memoryMiB }),
   );
 
 const restart = new Action(
@@ -311,6 +330,7 @@ const actions = [
   vm.map((n) =>
     step('stop', n, ['running', 'paused', 'saved'], 'off', (real, uuid) => stopVm(parts(real), actor, uuid)),
   ),
+  fc.tuple(vm, label, fc.constantFrom(64, 65)).map(([n, l, memory]) => modify(n, l, memory)),
   vm.map((n) => step('pause', n, ['running'], 'paused', (real, uuid) => pauseVm(parts(real), actor, uuid))),
   vm.map((n) => step('resume', n, ['paused'], 'running', (real, uuid) => unpauseVm(parts(real), actor, uuid))),
   vm.map((n) => step('save', n, ['running', 'paused'], 'saved', (real, uuid) => saveVm(parts(real), actor, uuid))),

@@ -124,7 +124,7 @@ const mebibyte = 1n << 20n;
 
 /** Bytes of one programmatic unit of the form `byte*2^20` (DSP0004 annex C). */
 function bytesOf(unit: string): bigint | null {
-  const parsed = /^byte(?:\s*\*\s*(\d+)(?:\^(\d+))?)?$/.exec(unit.trim());
+  const parsed = /^byte(?:\s{0,8}\*\s{0,8}(\d{1,4})(?:\^(\d{1,2}))?)?$/.exec(unit.trim());
   if (parsed === null) return null;
   const exponent = Number(parsed[2] ?? 1);
   return exponent > 60 ? null : BigInt(parsed[1] ?? 1) ** BigInt(exponent);

@@ -1,8 +1,10 @@
 import { hash, toBase64 } from '../../base/index.js';
+import { CimError } from '../../cim/index.js';
 import type { MethodFunction, Provider } from '../../cimom/index.js';
-import { requireHere, VmmError } from '../../vmm/index.js';
+import { createVmTpm, destroyVmTpm, requireHere, VmmError } from '../../vmm/index.js';
 import type { RecordWith } from '../../vtpm/index.js';
 import {
+  actorOf,
   type HostView,
   listProvider,
   ownMethod,
@@ -39,14 +41,13 @@ export function tpmServiceProvider(view: HostView): Provider {
     vmUuid: string,
     what: string,
     work: (record: RecordWith) => Promise<T>,
-    hasTpm = true,
   ): Promise<T> =>
     parts.locks.run(vmUuid, async () => {
       requireHere(parts, vmUuid);
       const vm = parts.inventory.vm(vmUuid);
       if (vm !== undefined && vm.state !== 'off') throw new VmmError('wrong_state', [vm.name, vm.state, what, 'off']);
       return work((tx) => {
-        if (vm !== undefined && vm.tpm !== hasTpm) parts.inventory.changeIn(tx).putVm({ ...vm, tpm: hasTpm });
+        if (vm?.tpm === false) parts.inventory.changeIn(tx).putVm({ ...vm, tpm: true });
         parts.journal.append(tx, recordOf(user, vmUuid, what));
       });
     });
@@ -55,20 +56,21 @@ export function tpmServiceProvider(view: HostView): Provider {
     CreateTPM: (context, _self, parameters) =>
       ownMethod(async () => {
         const vm = findVm(view, requiredPath(parameters, 'System'));
-        const tpm = await change(context.caller.user, vm.uuid, 'create vTPM', (record) =>
-          parts.vtpms.create(vm.uuid, record),
-        );
+        await createVmTpm(parts, actorOf(context), vm.uuid);
+        const tpm = parts.vtpms.get(vm.uuid);
+        if (tpm === undefined) throw new CimError(1, `the virtual TPM of ${vm.name} is not there`);
         return { TPM: paths.device('TVDC_VirtualTPM', vm.uuid, tpm.uuid) };
       }),
     DestroyTPM: (context, _self, parameters) =>
       ownMethod(async () => {
         const tpm = findVtpm(view, requiredPath(parameters, 'TPM'));
-        await change(
-          context.caller.user,
-          tpm.vmUuid,
-          'destroy vTPM',
-          (record) => parts.vtpms.destroy(tpm.vmUuid, record),
-          false,
+        if (parts.inventory.vm(tpm.vmUuid) !== undefined) {
+          await destroyVmTpm(parts, actorOf(context), tpm.vmUuid);
+          return;
+        }
+        // The machine has gone without it.
+        await change(context.caller.user, tpm.vmUuid, 'destroy vTPM', (record) =>
+          parts.vtpms.destroy(tpm.vmUuid, record),
         );
       }),
     ResetTPM: (context, _self, parameters) =>

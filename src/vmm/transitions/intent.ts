@@ -14,7 +14,6 @@ export const transitionKinds = [
   'detach',
   'connect',
   'disconnect',
-  'tpm',
   'volume',
 ] as const;
 export type TransitionKind = (typeof transitionKinds)[number];

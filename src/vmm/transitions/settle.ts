@@ -86,11 +86,6 @@ export async function settleVm(
     await removeVm(parts, { user: intent.user }, vm);
     return true;
   }
-  const tpm = parts.vtpms.get(vm.uuid) !== undefined;
-  if (intent?.kind === 'tpm' && tpm !== vm.tpm) {
-    await commitVm(parts, { user: intent.user }, 'recover', vm, { ...vm, tpm });
-    return true;
-  }
   const state = intent === undefined ? observed : await takeBack(parts, vm, observed, intent.kind);
   const problems: string[] = [];
   const attempt = (work: Promise<void>): Promise<void> =>

@@ -41,6 +41,14 @@ export function describeHypervisor(
     });
     const start = async (): Promise<void> => driver.start(spec, await permit(uuid, 'start'));
 
+    test('the machine has memory and processors, whatever runs on it', async () => {
+      const before = await driver.capacity();
+      expect(before.memoryBytes).toBeGreaterThan(1 << 20);
+      expect(before.processors).toBeGreaterThanOrEqual(1);
+      await start();
+      expect(await driver.capacity()).toEqual(before);
+    });
+
     test('a domain starts with its disks, and starting it again changes nothing', async () => {
       await start();
       await start();
@@ -263,6 +271,14 @@ export function describeStorage(
       const content = await read(resource);
       expect(content.length).toBe(1_500_000);
       expect(content.every((byte) => byte === 0)).toBe(true);
+    });
+
+    test('there is a place with some room before there is a volume, and it does not shrink with one', async () => {
+      const { storage } = await open();
+      const before = await storage.capacity();
+      expect(before).toBeGreaterThan(1n << 20n);
+      await storage.create(uuid, 1 << 20);
+      expect(await storage.capacity()).toBe(before);
     });
 
     test('making it again keeps what is in it', async () => {
