@@ -4,6 +4,7 @@ import {
   type CimPropertyDeclaration,
   type CimQualifier,
   foldName,
+  freezeDeep,
 } from '../model/index.js';
 
 /** What a client wants to see of a class: the parameters of GetClass (DSP0200 5.4.2.1). */
@@ -34,7 +35,7 @@ export function cutClass(cls: CimClass, cut: ClassCut): CimClass {
   if (!cut.localOnly && cut.includeQualifiers && cut.includeClassOrigin && cut.propertyList === null) return cls;
   const wanted = cut.propertyList === null ? null : new Set(cut.propertyList.map(foldName));
   const shown = (element: { readonly propagated: boolean }): boolean => !(cut.localOnly && element.propagated);
-  return {
+  return freezeDeep({
     ...cls,
     qualifiers: cutQualifiers(cls.qualifiers, cut),
     properties: cls.properties
@@ -47,5 +48,5 @@ export function cutClass(cls: CimClass, cut: ClassCut): CimClass {
         qualifiers: cutQualifiers(parameter.qualifiers, cut),
       })),
     })),
-  };
+  });
 }

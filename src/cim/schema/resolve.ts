@@ -8,6 +8,7 @@ import {
   type EmbeddedKind,
   foldName,
   sameName,
+  freezeDeep,
 } from '../model/index.js';
 import type { QualifierTypes } from './source.js';
 
@@ -189,7 +190,7 @@ export function resolveClass(
   qualifierTypes: QualifierTypes,
 ): CimClass {
   const above = superclass === null ? nothingInherited : inheritanceOf(superclass);
-  return {
+  return freezeDeep({
     ...declared,
     superclass: superclass?.name ?? declared.superclass,
     qualifiers: mergeQualifiers(declared, above, qualifierTypes),
@@ -199,5 +200,5 @@ export function resolveClass(
     methods: resolveElements(declared.methods, above.methods, above.methodAt, (method, overridden) =>
       resolveMethod(method, overridden, declared.name, qualifierTypes),
     ),
-  };
+  });
 }

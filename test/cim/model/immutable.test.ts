@@ -12,6 +12,7 @@ import {
   relocate,
 } from '../../../src/cim/model/index.js';
 import { parseObjectPath } from '../../../src/cim/uri/index.js';
+import { createTestServer } from '../../../src/host/testing/index.js';
 import { errorLike } from '../../support/errors.js';
 
 const property = (name: string, isKey = false): PropertyShape => ({
@@ -124,6 +125,16 @@ describe('nobody changes', () => {
     const answer = encodeResponse('1', ask, { kind: 'class', class: cls });
     const { class: read } = await decodeResponse(ask, piece(answer));
     expect(read.properties).toHaveLength(4);
+    expect(changeable(read)).toEqual([]);
+  });
+
+  test('a class of a schema, though a client in this process gets the very same one', async () => {
+    await using server = await createTestServer({
+      listen: 'process',
+      mof: 'class T_Base { [Key, Description ("The name.")] string Name; uint32 Do([IN] string What[]); }; class T_A : T_Base { };',
+    });
+    const read = await server.client.getClass('T_A');
+    expect(read.methods).toHaveLength(1);
     expect(changeable(read)).toEqual([]);
   });
 });
