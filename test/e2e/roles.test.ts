@@ -142,6 +142,36 @@ describe('what a user of one workload sees', () => {
     expect(await outcomeOf(nobody.host.vms())).toBe('2 the user has no role');
   });
 
+  test('of the pools of the host each is told the share of the workloads that they see', async () => {
+    const [memory, storage, interfaces] = ['memory', 'storage', 'ethernet'];
+    const used = async (user: SampleUser): Promise<readonly unknown[]> => {
+      const pools = await user.client.enumerateInstances('TVDC_ResourcePool');
+      return [memory, storage, interfaces].map((kind) => {
+        const pool = pools.find((item) => item.getString('PoolID') === `TVDC:${kind}`);
+        return Number(pool?.get('CurrentlyConsumedResource') ?? Number.NaN);
+      });
+    };
+    const disk = 2 ** 20;
+    // ma-1 and su-1 run, each with a disk and an interface; ma-2, ms-1 and a spare disk are there besides.
+    expect(await used(admin)).toEqual([512, 5 * disk, 2]);
+    expect(await used(keeper)).toEqual([512, 5 * disk, 2]);
+    expect(await used(chief)).toEqual([512, 3 * disk, 2]);
+    expect(await used(operator)).toEqual([256, 2 * disk, 1]);
+    expect(await used(watcher)).toEqual([256, 2 * disk, 1]);
+    expect(await used(stranger)).toEqual([Number.NaN, Number.NaN, Number.NaN]);
+    const su = await path('TVDC_ComputerSystem', 'su-1');
+    await requestState(admin, su, 3);
+    expect(await used(watcher)).toEqual([256, 2 * disk, 1]);
+    expect(await used(chief)).toEqual([256, 3 * disk, 1]);
+    await requestState(admin, su, 2);
+    // What comes from a pool is seen only where the machine is.
+    const [pool] = await watcher.client.enumerateInstances('TVDC_ResourcePool');
+    const allocations = await watcher.client.associatorsOf(pool?.path as CimInstancePath, {
+      assocClass: 'CIM_ResourceAllocationFromPool',
+    });
+    expect(allocations).toHaveLength(2);
+  });
+
   test('another workload and nothing at all answer alike', async () => {
     const foreign = await path('TVDC_ComputerSystem', 'su-1');
     const nothing = {
