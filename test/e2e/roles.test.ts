@@ -1,4 +1,10 @@
-import { type CimInstance, type CimInstancePath, CimError, formatObjectPath } from '../../src/cim/index.js';
+import {
+  type CimInstance,
+  type CimInstancePath,
+  type CimValue,
+  CimError,
+  formatObjectPath,
+} from '../../src/cim/index.js';
 import { samplePolicies, writePolicyJson } from '../../src/acm/index.js';
 import { createIndicationListener } from '../../src/client/index.js';
 import {
@@ -339,6 +345,26 @@ describe('what each role may do', () => {
     expect(
       await outcomeOf(stranger.client.invoke(policies, 'EnablePolicy', { Policy: policy as CimInstancePath })),
     ).toBe(`2 ${outOfScope}`);
+  });
+
+  test('a forecast tells nothing of VLANs and names of other workloads, nor whether they are there', async () => {
+    const machines = await service('TVDC_VirtualSystemManagementService');
+    const text = (value: CimValue | undefined): string => (typeof value === 'string' ? value : '');
+    const forecast = async (user: SampleUser, name: string, vlans: readonly number[]): Promise<readonly unknown[]> => {
+      const parameters = { Name: name, Label: 'MA', DiskLabels: ['MA'], VLANs: [...vlans] };
+      const { out } = await user.client.invoke(machines, 'CheckStart', parameters);
+      return [out['ReasonCodes'], text(out['Explanation']).replace(/VLAN \d+/, 'it')];
+    };
+    const unknown = [['no_such_vlan'], 'There is no it on this host.'];
+    expect(await forecast(operator, 'free', [100])).toEqual([[], 'Nothing stands against a start.']);
+    expect(await forecast(operator, 'free', [200])).toEqual(unknown);
+    expect(await forecast(operator, 'free', [999])).toEqual(unknown);
+    expect(await forecast(operator, 'su-1', [100])).toEqual(await forecast(operator, 'free', [100]));
+    expect((await forecast(operator, 'ma-1', [100]))[0]).toEqual(['name_in_use']);
+    expect((await forecast(watcher, 'ma-1', [100]))[0]).toEqual(['name_in_use']);
+    expect((await forecast(admin, 'su-1', [200, 999]))[0]).toEqual(['name_in_use', 'no_common_type', 'no_such_vlan']);
+    const foreign = { System: await path('TVDC_ComputerSystem', 'su-1') };
+    expect(await outcomeOf(operator.client.invoke(machines, 'CheckStart', foreign))).toBe(`2 ${outOfScope}`);
   });
 
   test('a refusal by conflict does not name the other workload', async () => {

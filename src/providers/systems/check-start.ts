@@ -47,7 +47,7 @@ function arrivalAs(view: HostView, caller: Caller, newcomer: Newcomer): readonly
     ...seen.filter(({ code }) => code !== 'name_in_use' || !view.veil.hides(caller, newcomer.name)),
     ...newcomer.vlans.filter(isHidden).map((id) => ({
       code: 'no_such_vlan',
-      sentence: `There is no ${vlanResource(id)} on this host.`,
+      sentence: `There is no VLAN ${id} on this host.`,
     })),
   ];
 }

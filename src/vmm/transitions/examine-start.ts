@@ -31,7 +31,7 @@ function* decisions(refusals: readonly Decision[]): Generator<Obstacle> {
 function* missingVlans(parts: HostParts, vlans: readonly number[]): Generator<Obstacle> {
   for (const id of vlans) {
     if (parts.inventory.vlan(id) !== undefined) continue;
-    yield { code: 'no_such_vlan', sentence: `There is no ${vlanResource(id)} on this host.` };
+    yield { code: 'no_such_vlan', sentence: `There is no VLAN ${id} on this host.` };
   }
 }
 
