@@ -50,6 +50,7 @@ export function statusOf(error: unknown, raw: boolean): ExitStatus {
   const code = String(error.code);
   if (unreachableCodes.has(code)) return exitStatus.unreachable;
   if (code === 'mof_load_failed') return statusOf(error.cause, raw);
+  if (code === 'job_gone' || code === 'job_late') return exitStatus.cim;
   // The same as if the method itself had said it.
   if (code === 'job_failed') return refusalId.test(String(error.details['messageId'])) ? exitStatus.no : exitStatus.cim;
   if (answerIsNo.has(code)) return exitStatus.no;

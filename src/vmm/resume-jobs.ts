@@ -45,6 +45,8 @@ export function erasureJob(actor: Actor, volume: Volume): JobRequest {
   };
 }
 
+const membersVerbs: Readonly<Record<DomainRequest, string>> = { running: 'start', off: 'stop', destroyed: 'destroy' };
+
 /** A change of all members of a domain as work that may become a job; it can end between two of them. */
 export function membersJob(
   actor: Actor,
@@ -55,7 +57,7 @@ export function membersJob(
   const vms = domains.members(domain).vms.map(({ uuid }) => ({ kind: 'vm', id: uuid }) as const);
   return {
     kind: 'members',
-    name: `bring ${domain.name} to ${wanted}`,
+    name: `${membersVerbs[wanted]} all machines of ${domain.name}`,
     user: actor.user,
     owner: { kind: 'service', id: 'domains' },
     affected: [{ kind: 'domain', id: domain.uuid }, ...vms],

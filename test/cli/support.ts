@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { samplePolicies, writePolicyJson } from '../../src/acm/index.js';
 import { silentLog } from '../../src/base/index.js';
-import { type ManagementVm, openManagementVm } from '../../src/host/management-vm/index.js';
+import { type ManagementVm, type ManagementVmOptions, openManagementVm } from '../../src/host/management-vm/index.js';
 import { type Outcome, run } from './run.js';
 
 /** A host with the sample on it and the command line for it. */
@@ -18,7 +18,10 @@ export interface CommandHost {
 }
 
 /** Opens a host for one test file; the saved connections are its own, and empty. */
-export async function openCommandHost(name = 'host'): Promise<CommandHost> {
+export async function openCommandHost(
+  name = 'host',
+  pace: Pick<ManagementVmOptions, 'embeddedDelay' | 'jobPatience'> = {},
+): Promise<CommandHost> {
   const folder = mkdtempSync(join(tmpdir(), 'tvdc-cli-'));
   const host = await openManagementVm({
     folder: join(folder, 'data'),
@@ -27,6 +30,7 @@ export async function openCommandHost(name = 'host'): Promise<CommandHost> {
     vtpm: 'software',
     sample: true,
     log: silentLog,
+    ...pace,
   });
   const url = host.server.addresses[0]?.url ?? '';
   const tvdc = (...argv: readonly string[]): Promise<Outcome> =>

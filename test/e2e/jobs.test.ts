@@ -5,6 +5,7 @@ import {
   type CimInstancePath,
   formatObjectPath,
 } from '../../src/cim/index.js';
+import { samplePolicies, writePolicyJson } from '../../src/acm/index.js';
 import { createIndicationListener } from '../../src/client/index.js';
 import {
   attachDevices,
@@ -50,6 +51,10 @@ beforeAll(async () => {
   await admin.host.grantRole('watcher', 'observer', datacenter, ['Market Analysis']);
 });
 afterAll(() => sample.close());
+
+function local(path: CimInstancePath): string {
+  return formatObjectPath({ ...path, host: null });
+}
 
 async function outcomeOf(work: Promise<unknown>): Promise<string> {
   try {
@@ -127,10 +132,10 @@ describe('a change of a virtual machine that takes long', () => {
     expect(shown.get('OperationalStatus')).toEqual([2]);
     for (const assocClass of ['CIM_AffectedJobElement', 'CIM_OwningJobElement']) {
       const elements = await admin.client.associatorPaths(job, { assocClass }).toArray();
-      expect(elements.map((path) => formatObjectPath(path))).toEqual([formatObjectPath(vm)]);
+      expect(elements.map(local)).toEqual([local(vm)]);
     }
     const jobs = await admin.client.associatorPaths(vm, { resultClass: 'CIM_ConcreteJob' }).toArray();
-    expect(jobs.map((path) => formatObjectPath(path))).toContain(formatObjectPath(job));
+    expect(jobs.map(local)).toContain(local(job));
     expect((await admin.client.invoke(job, 'GetErrors')).out).toEqual({});
   });
 
@@ -344,17 +349,23 @@ describe('methods of the management service that take long', () => {
 
   test('go on in jobs; their callers get what they would have got', async () => {
     const { host } = admin;
-    const made = await defineVm(host, { name: 'fresh', label: 'MA', vlans: [100], memoryMiB: 64 });
+    for (const name of ['fresh-disk', 'other-disk']) {
+      await createVolume(sample.vm.parts, { user: 'admin' }, name, mebibyte);
+      await host.assignLabel(name, 'MA', '');
+    }
+    // The disk is busy: who wants it waits.
+    const wipe = await erase(admin, 'other-disk');
+    const disk = { volume: 'other-disk' };
+    const made = await defineVm(host, { name: 'fresh', label: 'MA', disks: [disk], vlans: [100], memoryMiB: 64 });
     expect(made).toMatchObject({ name: 'fresh', state: 'off' });
-    await createVolume(sample.vm.parts, { user: 'admin' }, 'fresh-disk', mebibyte);
-    await host.assignLabel('fresh-disk', 'MA', '');
+    await followJob(admin.client, wipe);
     await host.requestState('fresh', 'start');
     const vm = await host.vm('fresh');
     await attachDevices(host, vm, { volumes: ['fresh-disk'] });
     const { disks } = await vmDetails(host, vm);
-    expect(disks.map(({ volume }) => volume)).toEqual(['fresh-disk']);
-    await detachDevices(host, disks);
-    expect((await vmDetails(host, vm)).disks).toEqual([]);
+    expect(disks.map(({ volume }) => volume)).toEqual(['other-disk', 'fresh-disk']);
+    await detachDevices(host, disks.slice(1));
+    expect((await vmDetails(host, vm)).disks.map(({ volume }) => volume)).toEqual(['other-disk']);
     // While the machine is busy, whatever else is asked of it waits.
     const stop = await request(admin, 'fresh', 3);
     await destroyVm(host, vm);
@@ -488,4 +499,31 @@ describeIf(wbemcliInstalled, 'wbemcli is not installed (Debian package sblim-wbe
     expect(propertiesOf(await lines('gi', job, '-nl')).get('JobState')).toBe('7');
     await lines('di', job);
   });
+});
+
+test('what a job tells of a refusal does not name the other workload', async () => {
+  const { host } = admin;
+  for (const vm of ['ma-1', 'ma-2']) if ((await host.vm(vm)).state !== 'off') await host.requestState(vm, 'stop');
+  if ((await host.vm('su-1')).state === 'off') await host.requestState('su-1', 'start');
+  const { policy } = await host.importPolicy(writePolicyJson(samplePolicies['tvdc-sample 1.1']), 'json');
+  await host.deployPolicy(policy);
+  await host.enablePolicy(policy);
+  // A start has to wait for the disk until the erasure is done.
+  const wipe = await erase(admin, 'ma-1-disk');
+  const start = await request(operator, 'ma-1', 2);
+  await followJob(admin.client, wipe);
+  const tellings: string[] = [];
+  for (const user of [operator, admin]) {
+    const error: unknown = await followJob(user.client, start).catch((reason: unknown) => reason);
+    if (!(error instanceof JobFailedError)) throw error;
+    tellings.push(JSON.stringify([error.job, error.failures]));
+    const { out } = await user.client.invoke(start, 'GetErrors');
+    const [first] = out['Errors'] as readonly CimInstance[];
+    tellings.push(String(first?.getString('Message')), JSON.stringify(first?.get('MessageArguments')));
+    expect(error.job).toMatchObject({ errorCode: 32768, decisionId: expect.stringContaining('TVDC:') as string });
+  }
+  const [forOperator, forAdmin] = [tellings.slice(0, 3), tellings.slice(3)];
+  for (const text of forOperator) expect([text, text.includes('su-1')]).toEqual([text, false]);
+  for (const text of forOperator) expect(text).toContain('another workload');
+  for (const text of forAdmin) expect(text).toContain('su-1');
 });

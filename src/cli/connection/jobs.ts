@@ -22,7 +22,8 @@ export function withJobs(command: Command): Command {
 export function jobWait(streams: Streams, options: JobOptions, client: WbemClient, namespace: string): JobWait {
   return async (path) => {
     if (options.wait === false) {
-      const job = formatObjectPath(path);
+      // Without the host, so that it may stand behind --url or a saved connection.
+      const job = formatObjectPath({ ...path, host: null });
       await writeAnswer(streams, outputForm(options), job, { job });
       throw new Exit(exitStatus.done);
     }
