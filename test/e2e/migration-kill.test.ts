@@ -2,7 +2,13 @@ import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { createUser, listMigrations, migrateVm } from '../../src/client/management/index.js';
+import {
+  createUser,
+  decideMigration,
+  listMigrations,
+  type MethodRefusedError,
+  migrateVm,
+} from '../../src/client/management/index.js';
 import { type Gateway, openGateway, ServedHost } from './support/served-host.js';
 import { prepareMachines } from './support/two-hosts.js';
 
@@ -15,6 +21,13 @@ let a: ServedHost;
 let b: ServedHost;
 /** Before each host, for what the other one asks. */
 let gates: Map<ServedHost, Gateway>;
+
+/** Tells a host of the other one. */
+async function writePeers(host: ServedHost, other: ServedHost): Promise<void> {
+  const url = gates.get(other)?.url;
+  const peer = { name: other.name, url, user: host.name, passwordFile: 'peer.secret', account: other.name };
+  await writeFile(join(host.folder, 'peers.json'), JSON.stringify({ format: 1, peers: [peer], unattested: true }));
+}
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tvdc-kill-'));
@@ -36,9 +49,7 @@ beforeAll(async () => {
       return made;
     });
     await writeFile(join(other.folder, 'peer.secret'), secret);
-    const url = gates.get(own)?.url;
-    const peer = { name: own.name, url, user: other.name, passwordFile: 'peer.secret', account: own.name };
-    await writeFile(join(other.folder, 'peers.json'), JSON.stringify({ format: 1, peers: [peer], unattested: true }));
+    await writePeers(other, own);
   }
 }, 60_000);
 
@@ -113,3 +124,45 @@ test.each([
   },
   60_000,
 );
+
+test('a destination that is gone for good: the machine is taken back by hand, and dropped there if it comes back after all', async () => {
+  const [home] = (await homes()) as [ServedHost];
+  const target = home === a ? b : a;
+  await home.ask((host) => host.requestState(machine, 'start'));
+  const gate = gates.get(target) as Gateway;
+  let gone = false as boolean;
+  gate.onRequest = async (asked) => {
+    if (asked !== 'CommitIncoming' || gone) return !gone;
+    gone = true;
+    await target.kill();
+    return false;
+  };
+  const migration = home
+    .ask(async (host) => migrateVm(host, await host.vm(machine), target.name))
+    .then(
+      () => 'moved',
+      (error: unknown) => error,
+    );
+  expect(await Promise.race([migration, until(() => gone)])).toBe('done');
+  const { id } = await home.ask((host) => host.vm(machine));
+  const takeBack = (): Promise<unknown> =>
+    home.ask((host) => decideMigration(host, id, 'take-back')).catch((error: unknown) => error);
+  // Nobody interferes while the migration is still being driven.
+  let refused = await takeBack();
+  for (let round = 0; round < rounds && (refused as MethodRefusedError).returnValue === 4097; round++) {
+    await wait(100);
+    refused = await takeBack();
+  }
+  // Somebody still takes connections there: it is not gone.
+  expect(refused).toMatchObject({ returnValue: 6 });
+  await gate.close();
+  await home.ask((host) => decideMigration(host, id, 'take-back'));
+  expect(await migration).toMatchObject({ message: expect.stringContaining('it stayed here') as string });
+  expect(await home.ask((host) => host.vm(machine))).toMatchObject({ state: 'running' });
+  const again = await openGateway(target.port);
+  gates.set(target, again);
+  await writePeers(home, target);
+  await target.start();
+  expect((await homes()).map(({ name }) => name)).toEqual([home.name]);
+  expect(await home.ask((host) => host.vm(machine))).toMatchObject({ state: 'running' });
+}, 60_000);

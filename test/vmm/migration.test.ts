@@ -123,6 +123,19 @@ test.each([true, false])('a machine that is off goes over, with a TPM: %s', asyn
   expect(await hosts.faults(vm.uuid)).toEqual([]);
 });
 
+test('a volume that was written to counts as written where the machine comes to, also if it is off', async () => {
+  for (const written of [true, false]) {
+    const scene = await openScene();
+    const { hosts, vm } = scene;
+    if (written) {
+      await startVm(hosts.a.host.parts, actor, vm.uuid);
+      await stopVm(hosts.a.host.parts, actor, vm.uuid);
+    }
+    await migrate(scene);
+    expect(hosts.b.host.parts.inventory.volumeByResource('shared')?.used).toBe(written);
+  }
+});
+
 describe('the destination decides first, and says all that stands against it', () => {
   const relabel = (parts: HostParts, target: Parameters<typeof changeLabel>[2], label: string | null) =>
     changeLabel(parts, actor, target, label);
@@ -598,6 +611,19 @@ describe('where the other host is gone for good', () => {
     expect(hosts.homesOf(vm.uuid)).toEqual(['b']);
     expect(await hosts.faults(vm.uuid)).toEqual([]);
     expect(await codeOf(hosts.a.migrations.decideByHand(actor, vm.uuid, 'take-back'))).toBe('not_found');
+  });
+
+  test('a migration that several end at the same time ends once', async () => {
+    const { hosts, vm } = await doubt('commit');
+    hosts.isConnected = true;
+    const { parts, events } = hosts.a.host;
+    const gone = (): number => events.filter(({ kind }) => kind === 'vm-destroyed').length;
+    hosts.arm('a', new Gate(0, 'kill'));
+    await Promise.all([1, 2, 3].map(() => hosts.a.migrations.resolve()));
+    expect(gone()).toBe(1);
+    const { entries } = parts.journal.read({ kinds: ['migration'] });
+    expect(entries.filter(({ facts }) => facts['outcome'] === 'moved')).toHaveLength(1);
+    expect(await hosts.faults(vm.uuid)).toEqual([]);
   });
 
   test('only what is in doubt, and on the side that it is for', async () => {

@@ -36,7 +36,7 @@ export async function openParts(
   const monitor = await ReferenceMonitor.open({
     store,
     ...(options.mode === undefined ? {} : { mode: options.mode }),
-    nameOf: (id) => inventory.vm(id)?.name ?? inventory.volumeByResource(id)?.name,
+    nameOf: (id) => (inventory.vm(id) ?? inventory.migration(id)?.vm)?.name ?? inventory.volumeByResource(id)?.name,
     isTrusted: (id) => inventory.vm(id)?.trusted === true,
   });
   const events = new HostEvents((error) => log.error('event listener failed', { error: messageOf(error) }));

@@ -1,5 +1,5 @@
 import { fromBase64, toBase64, TvdcError } from '../../base/index.js';
-import { type CimValue, stringKey } from '../../cim/index.js';
+import { CimError, type CimValue, stringKey } from '../../cim/index.js';
 import type { WbemClient } from '../../client/index.js';
 import {
   type ArrivalOutcome,
@@ -10,7 +10,7 @@ import {
   type Objection,
 } from '../../vmm/index.js';
 import type { ConfiguredPeer } from './config.js';
-import { withServer } from './connect.js';
+import { isListening, withServer } from './connect.js';
 
 type Out = Readonly<Record<string, CimValue>>;
 
@@ -66,8 +66,15 @@ function outcomeOf<T extends string>(out: Out, known: readonly string[]): T {
 export function createWbemPeer(configured: ConfiguredPeer, namespace: string): MigrationPeer {
   const { name } = configured;
 
-  const connected = <T>(work: (client: WbemClient) => Promise<T>): Promise<T> =>
-    withServer(configured, namespace, work);
+  const connected = async <T>(work: (client: WbemClient) => Promise<T>): Promise<T> => {
+    try {
+      return await withServer(configured, namespace, work);
+    } catch (error) {
+      // What the other host says of our account there is no status of this one.
+      if (!(error instanceof CimError)) throw error;
+      throw new TvdcError('peer_failed', `${name} answered ${error.status}: ${error.description}`, { cause: error });
+    }
+  };
 
   const caller = async (client: WbemClient) => {
     const service = await client.instancePaths(serviceClass, { namespace }).first();
@@ -82,6 +89,7 @@ export function createWbemPeer(configured: ConfiguredPeer, namespace: string): M
 
   return {
     name,
+    answers: () => isListening(configured.url),
     identify: () =>
       connected(async (client) => {
         const host = await client.instances('TVDC_HostSystem', { namespace }).first();

@@ -36,6 +36,8 @@ export interface OutgoingMigration extends MigrationFacts {
 export interface IncomingMigration extends MigrationFacts {
   readonly direction: 'in';
   readonly phase: 'reserved' | 'prepared' | 'accepted';
+  /** Volumes of this host that somebody has written to, as the source says. */
+  readonly used: readonly string[];
   /** SHA-256 of what was transferred, hex; null before. */
   readonly received: string | null;
 }

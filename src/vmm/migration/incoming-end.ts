@@ -1,7 +1,7 @@
 import { messageOf } from '../../base/index.js';
 import type { IncomingMigration, InventoryChange, VirtualMachine, VmState } from '../inventory/index.js';
 import type { HostParts } from '../parts.js';
-import { connectPorts, disconnectPorts, markVolumesUsed } from '../transitions/common.js';
+import { connectPorts, disconnectPorts, markVolumesUsed, unusedVolumes } from '../transitions/common.js';
 import { keepIntent } from '../transitions/intent.js';
 import { settleFailed } from '../transitions/settle.js';
 import { type MigrationEnd, remember } from './past.js';
@@ -89,12 +89,15 @@ async function goOn(
  * the next start of this process, settles it.
  */
 export async function takeOver(parts: HostParts, record: IncomingMigration, byHand = false): Promise<VirtualMachine> {
-  const { vm, user } = record;
+  const { vm, user, used } = record;
   const { state, whole } = await goOn(parts, vm);
   const arrived: VirtualMachine = { ...vm, state, changedAt: parts.clock.now() };
   const recordId = await parts.inventory.change((change) => {
     endIncoming(parts, change, record, 'moved', byHand);
     change.putVm(arrived);
+    for (const volume of unusedVolumes(parts, vm)) {
+      if (used.includes(volume.uuid)) change.putVolume({ ...volume, used: true });
+    }
     if (!whole) keepIntent(change.tx, { vm: vm.uuid, kind: 'unpause', user, begun: parts.clock.now() });
     return journal(parts, change, record, { outcome: byHand ? 'taken by hand' : 'taken', state });
   });

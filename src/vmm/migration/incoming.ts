@@ -7,7 +7,7 @@ import { domainOf, portsOf, refuse, resourcesOf } from '../transitions/common.js
 import { lockDevices, lockName } from '../transitions/locks.js';
 import { decodeCargo, type MigrationCargo } from './cargo.js';
 import { dropIncoming, takeOver } from './incoming-end.js';
-import { arrivalOf, type Finding, findingsAgainst } from './objections.js';
+import { arrivalOf, type Finding, findingsAgainst, naming } from './objections.js';
 import { pastMigration, remember } from './past.js';
 import { type ArrivalOutcome, MigrationRefusedError, type Objection, type Preparation } from './peer.js';
 import { digestOf, enforcedPolicy, type MigrationProposal } from './proposal.js';
@@ -91,6 +91,9 @@ export class IncomingMigrations {
       begun: parts.clock.now(),
       digest: digestOf(proposal),
       policy: proposal.policy,
+      used: vm.disks
+        .filter(({ id: disk }) => proposal.disks.find((item) => item.id === disk)?.used)
+        .map(({ volume }) => volume),
       received: null,
     };
     await this.#enter(record, proposal.label);
@@ -162,7 +165,8 @@ export class IncomingMigrations {
       trusted: vm.trusted === true,
     });
     if (reservation === undefined) {
-      const { reason, sentence } = decision;
+      const { reason } = decision;
+      const sentence = naming(proposed, decision);
       const refusal = {
         messageId: 'TVDC0209',
         arguments: [proposed.name, sentence],

@@ -144,14 +144,14 @@ export class Migrations {
 
   /** Ends what can be ended: after a start of this process, and from time to time. What no peer answers to stays as it is. */
   async resolve(): Promise<void> {
-    for (const migration of [...this.#parts.inventory.migrations()]) {
-      try {
-        await this.#resolve(migration);
-      } catch (error) {
+    // Side by side: a host that does not answer keeps nobody else waiting.
+    const open = [...this.#parts.inventory.migrations()].map((migration) =>
+      this.#resolve(migration).catch((error: unknown) => {
         const { id, vm, peer } = migration;
         this.#parts.log.warn('migration still open', { vm: vm.uuid, id, peer, error: messageOf(error) });
-      }
-    }
+      }),
+    );
+    await Promise.all(open);
     await this.#tellByHand();
   }
 
@@ -246,12 +246,7 @@ export class Migrations {
   }
 
   async #answers(record: Migration): Promise<boolean> {
-    try {
-      await this.#ask(record).identify();
-      return true;
-    } catch {
-      return false;
-    }
+    return (await this.#peers.find(record.peer)?.answers()) ?? false;
   }
 
   /** A host that was thought gone and answers again hears how its migrations were ended by hand; two machines are an alert. */

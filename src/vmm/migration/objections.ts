@@ -124,6 +124,11 @@ function mattersNow(decision: Decision, state: VirtualMachine['state']): boolean
   return state !== 'off' || (decision.hook !== 'conflict' && decision.rule !== 'running-systems');
 }
 
+/** The sentence of a decision, with the name of a machine that this host does not know yet. */
+export function naming({ uuid, name }: { readonly uuid: string; readonly name: string }, decision: Decision): string {
+  return decision.sentence.replaceAll(uuid, name);
+}
+
 /** The reference monitor's own verdict: policy, label, authorization, conflicts, devices. */
 function* verdict(parts: HostParts, proposal: MigrationProposal, vm: VirtualMachine): Generator<Finding> {
   const decisions = parts.monitor.examine({
@@ -139,7 +144,7 @@ function* verdict(parts: HostParts, proposal: MigrationProposal, vm: VirtualMach
   });
   for (const decision of decisions) {
     if (!mattersNow(decision, vm.state)) continue;
-    yield { reason: decision.reason, sentence: decision.sentence, byPolicy: true, decision };
+    yield { reason: decision.reason, sentence: naming(vm, decision), byPolicy: true, decision };
   }
 }
 

@@ -51,6 +51,12 @@ async function letGoOn(parts: HostParts, vm: VirtualMachine): Promise<void> {
   if (vm.state === 'running') await parts.hypervisor.unpause(vm.uuid);
 }
 
+/** Whether a migration is still under way; it may have been ended while somebody waited for its machine. */
+function isOpen(parts: HostParts, { id, vm }: OutgoingMigration, except: OutgoingMigration['phase']): boolean {
+  const now = parts.inventory.migration(vm.uuid);
+  return now?.id === id && now.phase !== except;
+}
+
 /**
  * The virtual machine stays: everything that was done to it is taken back. May be repeated after a crash or a failure.
  * @param why for the journal
@@ -59,6 +65,7 @@ async function letGoOn(parts: HostParts, vm: VirtualMachine): Promise<void> {
 export function undoOutgoing(parts: HostParts, record: OutgoingMigration, why: string, byHand = false): Promise<void> {
   const { uuid } = record.vm;
   return parts.locks.run(uuid, async () => {
+    if (!isOpen(parts, record, 'leaving')) return;
     const decided = record.phase === 'aborting' ? record : await advance(parts, record, 'aborting');
     if (parts.vtpms.get(uuid)?.state === 'migrated') await parts.vtpms.recover(uuid);
     const vm = parts.inventory.vm(uuid);
@@ -79,6 +86,7 @@ export function undoOutgoing(parts: HostParts, record: OutgoingMigration, why: s
 export function leaveHost(parts: HostParts, record: OutgoingMigration): Promise<void> {
   const { uuid } = record.vm;
   return parts.locks.run(uuid, async () => {
+    if (!isOpen(parts, record, 'aborting')) return;
     const leaving = record.phase === 'leaving' ? record : await advance(parts, record, 'leaving');
     if ((await parts.hypervisor.stateOf(uuid)) !== 'off') await parts.hypervisor.stop(uuid);
     await disconnectPorts(parts, leaving.vm.ports);

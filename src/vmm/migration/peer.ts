@@ -52,6 +52,8 @@ export class MigrationRefusedError extends TvdcError<'migration_refused'> {
 export interface MigrationPeer {
   /** Name under which it is configured here. */
   readonly name: string;
+  /** Whether anything answers there, be it with a refusal. Never throws. */
+  answers(): Promise<boolean>;
   /** Who it is; for deciding whether it is to be trusted. */
   identify(): Promise<HostIdentity>;
   /** All that stands against a virtual machine there; changes nothing. */

@@ -32,7 +32,7 @@ export interface Side {
   readonly gate: Gate;
 }
 
-type CallName = Exclude<keyof MigrationPeer, 'name'>;
+type CallName = Exclude<keyof MigrationPeer, 'name' | 'answers'>;
 
 /** Two hosts with the same policy, VLAN and volumes, and a network between them. */
 export class TwoHosts {
@@ -76,6 +76,7 @@ export class TwoHosts {
     const travelled = (proposal: MigrationProposal): MigrationProposal => decodeProposal(encodeProposal(proposal));
     return {
       name: `host-${to}`,
+      answers: async () => this.isConnected && !this[to].gate.isDead,
       identify: () => call('identify', async () => this[to].parts.identity),
       check: (proposal) => call('check', (there) => there.checkFor(caller, travelled(proposal))),
       prepare: (proposal) => call('prepare', (there) => there.prepareFor(caller, travelled(proposal))),
