@@ -236,7 +236,7 @@ export class Migrations {
       throw new VmmError('wrong_state', [record.vm.name, record.phase, decision, wanted]);
     }
     if (await this.#answers(record)) {
-      await this.#resolve(record);
+      await this.#resolve(record).catch(() => undefined);
       throw new VmmError('in_use', [record.vm.name, `${peer}, which answers: it is ended by asking it`]);
     }
     const mine = { ...record, user: actor.user };
