@@ -2,6 +2,7 @@ import { TvdcError } from '../../base/index.js';
 import { escapeAttribute, escapeText } from '../../xml/index.js';
 import {
   type CimClass,
+  CimDateTime,
   type CimInstance,
   type CimScalar,
   type CimType,
@@ -38,7 +39,10 @@ export function valueElement(type: CimType, value: CimValue): string {
   if (type === 'reference') return referenceValueElement(value);
   if (!isCimArray(value)) return `<VALUE>${valueText(type, value)}</VALUE>`;
   let text = '<VALUE.ARRAY>';
-  for (const item of value) text += item === null ? '<VALUE.NULL/>' : `<VALUE>${valueText(type, item)}</VALUE>`;
+  for (let at = 0; at < value.length; at++) {
+    const item = value[at] ?? null;
+    text += item === null ? '<VALUE.NULL/>' : `<VALUE>${valueText(type, item)}</VALUE>`;
+  }
   return `${text}</VALUE.ARRAY>`;
 }
 
@@ -66,8 +70,9 @@ export function embeddedKindOf(declared: EmbeddedKind | null, value: CimValue): 
 /** The constant texts around a property's value. */
 interface PropertyText {
   readonly head: string;
+  /** Before a plain value; and the same where another plain value stands before it, for fewer texts to be put together. */
   readonly open: string;
-  readonly close: string;
+  readonly openNext: string;
   /** A string that needs no look at its type. */
   readonly plain: boolean;
 }
@@ -76,6 +81,9 @@ interface ShapeText {
   readonly open: string;
   readonly properties: readonly PropertyText[];
 }
+
+const plainClose = '</VALUE></PROPERTY>';
+const plainEnd = `${plainClose}</INSTANCE>`;
 
 function propertyText(property: PropertyShape, withOrigin: boolean): PropertyText {
   const origin =
@@ -88,13 +96,13 @@ function propertyText(property: PropertyShape, withOrigin: boolean): PropertyTex
     const target =
       property.referenceClass === null ? '' : ` REFERENCECLASS="${escapeAttribute(property.referenceClass)}"`;
     const head = `<PROPERTY.REFERENCE${name}${target}${origin}${inherited}`;
-    return { head, open: `${head}>`, close: '</PROPERTY.REFERENCE>', plain: false };
+    return { head, open: '', openNext: '', plain: false };
   }
   const element = property.isArray ? 'PROPERTY.ARRAY' : 'PROPERTY';
   const size = property.arraySize === null || !property.isArray ? '' : ` ARRAYSIZE="${property.arraySize}"`;
   const head = `<${element}${name} TYPE="${property.type}"${size}${origin}${inherited}`;
   const plain = !property.isArray && property.embedded === null;
-  return { head, open: `${head}>${plain ? '<VALUE>' : ''}`, close: `${plain ? '</VALUE>' : ''}</${element}>`, plain };
+  return { head, open: `${head}><VALUE>`, openNext: `${plainClose}${head}><VALUE>`, plain };
 }
 
 const shapeTexts = [new WeakMap<InstanceShape, ShapeText>(), new WeakMap<InstanceShape, ShapeText>()] as const;
@@ -134,16 +142,21 @@ export function instanceElement(instance: CimInstance, withOrigin: boolean): str
   const { shape, values } = instance;
   const texts = textsOf(shape, withOrigin);
   let text = texts.open;
+  let unclosed = false;
   for (let at = 0; at < values.length; at++) {
     const value = values[at];
     if (value === undefined) continue;
     const property = shape.properties[at] as PropertyShape;
     const around = texts.properties[at] as PropertyText;
-    if (around.plain && value !== null && typeof value !== 'object') {
-      text += around.open + valueText(property.type, value) + around.close;
+    if (around.plain && value !== null && (typeof value !== 'object' || value instanceof CimDateTime)) {
+      text += unclosed ? around.openNext : around.open;
+      text += valueText(property.type, value);
+      unclosed = true;
     } else {
+      if (unclosed) text += plainClose;
       text += propertyElement(property, around, value);
+      unclosed = false;
     }
   }
-  return `${text}</INSTANCE>`;
+  return text + (unclosed ? plainEnd : '</INSTANCE>');
 }

@@ -4,6 +4,7 @@ import {
   type CimPropertyDeclaration,
   type CimScalar,
   type CimValue,
+  findByName,
   hasQualifier,
   isAbstract,
   isCimArray,
@@ -238,11 +239,15 @@ class InstanceCheck {
       return this.#named(instance);
     }
     const shape = instance.shape;
-    for (const key of keysOfClass(cls)) {
+    const keys = keysOfClass(cls);
+    for (let index = 0; index < keys.length; index++) {
+      const key = keys[index] as CimPropertyDeclaration;
       const at = shape.indexOf(key.name);
       const value = instance.values[at];
       if (value === undefined) continue;
-      const binding = path.keys.find((candidate) => sameName(candidate.name, key.name))?.value;
+      const usual = path.keys[index];
+      const found = usual?.name === key.name ? usual : findByName(path.keys, key.name);
+      const binding = found?.value;
       if (binding === undefined || !agrees(value, binding)) {
         this.fail(`the key ${key.name} of the instance is not the one of its path; keys do not change`);
       }

@@ -56,7 +56,10 @@ export function isValueOf(type: CimType, isArray: boolean, value: CimValue): boo
   if (value === null) return true;
   if (!isCimArray(value)) return !isArray && isScalarOf(type, value);
   if (!isArray) return false;
-  for (const item of value) if (item !== null && !isScalarOf(type, item)) return false;
+  for (let at = 0; at < value.length; at++) {
+    const item = value[at] ?? null;
+    if (item !== null && !isScalarOf(type, item)) return false;
+  }
   return true;
 }
 
