@@ -23,7 +23,7 @@ export const nouns: readonly Noun[] = [
   {
     name: 'vm',
     description:
-      'virtual machines: list, show, define, clone, set, start, stop, shutdown, pause, resume, save, restore, reset, attach, detach, destroy, preflight',
+      'virtual machines: list, show, define, clone, set, start, stop, shutdown, pause, resume, save, restore, reset, attach, detach, destroy, preflight, migrate, migrations',
     load: async (streams) => (await import('./commands/vm.js')).vmCommand(streams),
   },
   {
