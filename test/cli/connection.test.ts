@@ -51,6 +51,16 @@ describe('saved connections', () => {
     expect(await run('connection', 'test', 'east')).toMatchObject({ status: 0 });
   });
 
+  test('keep how to log in: a server of Basic alone gets nothing where Digest was wanted', async () => {
+    const command = ['--password-command', 'echo secret'];
+    await save(...command, '--authentication', 'digest');
+    expect((await run('connection', 'show', 'east')).out).toContain('authentication: digest\n');
+    expect(await run('wbem', 'ein', 'ACME_Disk', '--connection', 'east')).toMatchObject({ status: 3, out: '' });
+    const once = await run('wbem', 'ein', 'ACME_Disk', '--connection', 'east', '--authentication', 'basic');
+    expect(once.status).toBe(0);
+    expect((await save(...command, '--authentication', 'ntlm')).status).toBe(2);
+  });
+
   test('are for their owner alone, and hold no secret unless asked', async () => {
     const secret = join(folder, 'secret');
     writeFileSync(secret, 'secret\n');

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import {
+  authenticationOption,
   connect,
   connectionsFile,
   namespaceOf,
@@ -65,6 +66,7 @@ function toSaved(options: SaveOptions): SavedConnection {
     ...file('cert', cert),
     ...file('key', key),
     ...(options.noverify === true ? { noverify: true } : {}),
+    ...(options.authentication === undefined ? {} : { authentication: options.authentication }),
     ...(namespace === undefined ? {} : { namespace }),
     ...(timeout === undefined ? {} : { timeout }),
   };
@@ -156,6 +158,7 @@ export function connectionCommand(streams: Streams): Command {
     .option('--cert <file>', 'client certificate')
     .option('--key <file>', 'key of the client certificate')
     .option('--noverify', 'do not check the certificate of the server')
+    .addOption(authenticationOption())
     .option('--namespace <name>', 'namespace')
     .option('--timeout <seconds>', 'time for one operation')
     .option('--default', 'use it when no server is named')

@@ -1,4 +1,10 @@
-import type { CimTransport, ExchangeRecorder, HttpTransport, WbemClient } from '../../client/index.js';
+import type {
+  AuthenticationMode,
+  CimTransport,
+  ExchangeRecorder,
+  HttpTransport,
+  WbemClient,
+} from '../../client/index.js';
 import type { ManagedHost } from '../../client/management/index.js';
 import { UsageError } from '../exit.js';
 import { readBytes, writing } from '../files.js';
@@ -28,6 +34,11 @@ async function recorderFor(file: string): Promise<ExchangeRecorder> {
     recorders.set(file, recorder);
   }
   return recorder;
+}
+
+function authenticationOf({ authentication = 'auto' }: Settings): AuthenticationMode {
+  if (authentication === 'auto' || authentication === 'basic' || authentication === 'digest') return authentication;
+  throw new UsageError(`--authentication takes auto, basic or digest, not "${authentication}"`);
 }
 
 /** The namespace that the options name. @throws UsageError */
@@ -100,6 +111,7 @@ async function createTransport(settings: Settings, options: ConnectionOptions): 
   return createHttpTransport({
     url,
     ...(login ?? loginOf(settings, options.data, url)),
+    authentication: authenticationOf(settings),
     timeout: timeoutOf(settings.timeout),
     ...(recorder === null ? {} : { recorder }),
     tls: {

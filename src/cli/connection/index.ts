@@ -1,7 +1,7 @@
 export { connect, connectHost, keepConnections, namespaceOf } from './connection.js';
 export { type JobOptions, withJobs } from './jobs.js';
 export { isLocal } from './local.js';
-export { type ConnectionOptions, environment, outputForm, withConnection } from './options.js';
+export { authenticationOption, type ConnectionOptions, environment, outputForm, withConnection } from './options.js';
 export {
   connectionsFile,
   readConnections,

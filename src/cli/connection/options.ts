@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { UsageError } from '../exit.js';
 import { type OutputForm, recordForms } from '../output/index.js';
 
@@ -13,6 +13,7 @@ export interface ConnectionOptions {
   readonly cert?: string;
   readonly key?: string;
   readonly noverify?: boolean;
+  readonly authentication?: string;
   readonly namespace?: string;
   readonly timeout?: string;
   readonly data?: string;
@@ -22,6 +23,14 @@ export interface ConnectionOptions {
 }
 
 export const defaultUrl = 'http://127.0.0.1:5988';
+
+/** By which a user may forbid that the secret itself is sent, or make it so. */
+export function authenticationOption(): Option {
+  return new Option(
+    '--authentication <way>',
+    'how to log in (TVDC_AUTHENTICATION; default auto: as the server asks)',
+  ).choices(['auto', 'basic', 'digest']);
+}
 
 /** Adds the connection options to a command. */
 export function withConnection(command: Command, forms: readonly OutputForm[] = recordForms): Command {
@@ -34,6 +43,7 @@ export function withConnection(command: Command, forms: readonly OutputForm[] = 
     .option('--cert <file>', 'client certificate (TVDC_CERT)')
     .option('--key <file>', 'key of the client certificate (TVDC_KEY)')
     .option('--noverify', 'do not check the certificate of the server')
+    .addOption(authenticationOption())
     .option('--namespace <name>', 'namespace (TVDC_NAMESPACE)')
     .option('--timeout <seconds>', 'time for one operation (TVDC_TIMEOUT; default 30)')
     .option('--data <folder>', 'data folder of the host on this machine (TVDC_DATA)')

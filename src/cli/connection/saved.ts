@@ -17,6 +17,7 @@ export interface SavedConnection {
   readonly cert?: string;
   readonly key?: string;
   readonly noverify?: boolean;
+  readonly authentication?: string;
   readonly namespace?: string;
   readonly timeout?: string;
 }
@@ -35,6 +36,7 @@ const texts = [
   'cacert',
   'cert',
   'key',
+  'authentication',
   'namespace',
   'timeout',
 ] as const satisfies readonly (keyof SavedConnection)[];

@@ -32,6 +32,7 @@ function fromEnvironment(): Partial<SavedConnection> {
     ['cacert', 'CACERT'],
     ['cert', 'CERT'],
     ['key', 'KEY'],
+    ['authentication', 'AUTHENTICATION'],
   ] as const) {
     const value = environment(name);
     if (value !== undefined) out[key] = value;
@@ -39,7 +40,7 @@ function fromEnvironment(): Partial<SavedConnection> {
   return out;
 }
 
-const own = ['url', 'user', 'passwordFile', 'cacert', 'cert', 'key'] as const;
+const own = ['url', 'user', 'passwordFile', 'cacert', 'cert', 'key', 'authentication'] as const;
 
 /**
  * Options first, then the saved connection, else the environment: secrets that the environment names are never shown to a

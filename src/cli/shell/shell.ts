@@ -17,7 +17,18 @@ const help = `Verbs are those of "tvdc wbem": ei, gi, cm, class tree …; "help 
   output [FORM]    shows or changes the form of output: table, json, ndjson, mof, xml, tree
   exit             or Ctrl-D
 `;
-const usual = ['url', 'connection', 'user', 'passwordFile', 'cacert', 'cert', 'key', 'noverify', 'data'] as const;
+const usual = [
+  'url',
+  'connection',
+  'user',
+  'passwordFile',
+  'cacert',
+  'cert',
+  'key',
+  'noverify',
+  'authentication',
+  'data',
+] as const;
 
 function isTerminal(stream: unknown): boolean {
   return (stream as Partial<NodeJS.WriteStream>).isTTY === true;

@@ -41,6 +41,19 @@ describe('the examples of RFC 7616', () => {
     expect(session.authorize({ method: 'GET', uri: '/', body: empty })).toContain('nc=00000002');
   });
 
+  test('SHA-512-256 with a hashed user name (3.9.2), by the values of erratum 4897', () => {
+    const header =
+      'Digest realm="api@example.org", qop="auth", algorithm=SHA-512-256, nonce="5TsQWLVdgBdmrQ0XsxbDODV+57QdFR34I9HAbC/RVvkK", opaque="HRPCssKJSGjCrkzDg8OhwpzCiGPChXYjwrI2QmXDnsOS", charset=UTF-8, userhash=true';
+    const clientNonce = 'NTg6RKcb9boFIAS3KrFK9BGeh+iDa/sm6jUMp2wds69v';
+    const sent = sessionFor(header, 'Jäsøn Doe', 'Secret, or not?', clientNonce).authorize({
+      method: 'GET',
+      uri: '/doe.json',
+      body: empty,
+    });
+    expect(sent).toContain('username="793263caabb707a56211940d90411ea4a575adeccb7e360aeb624ed06ece9b0b"');
+    expect(sent).toContain('response="3798d4131c277846293534c3edc11bd8a5e4cdcbff78b05db9d95eeb1cec68a5"');
+  });
+
   test('of RFC 2617, without a named algorithm, and of its kind without qop', () => {
     const header = 'Digest realm="testrealm@host.com", nonce="dcd98b7102dd2f0e8b11d0f600bfb0c093", opaque="5c"';
     const request = { method: 'GET', uri: '/dir/index.html', body: empty };
