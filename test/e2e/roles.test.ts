@@ -317,6 +317,36 @@ describe('what each role may do', () => {
     expect(await outcomeOf(requestState(keeper, vm, 3))).toBe('0');
   });
 
+  test('settings are changed by datacenter administrators only, and what may belong to others by those of all', async () => {
+    const settingOf = async (name: string, className: string): Promise<CimInstancePath> => {
+      const { id } = await admin.host.vm(name);
+      const all = await admin.client.enumerateInstanceNames(className);
+      const found = all.find((item) => formatObjectPath(item).includes(id));
+      if (found === undefined) throw new Error(`${name} has no ${className}`);
+      return found;
+    };
+    const own = await settingOf('ma-2', 'TVDC_VirtualSystemSettingData');
+    const foreign = await settingOf('su-1', 'TVDC_VirtualSystemSettingData');
+    for (const user of [operator, watcher]) {
+      expect(await outcomeOf(user.client.modify(own, { SecurityLabel: 'SU' }))).toBe(refused('ModifyInstance'));
+      expect(await outcomeOf(user.client.modify(foreign, { Criticality: 2 }))).toBe(`2 ${outOfScope}`);
+    }
+    const part = await sample.user('part');
+    await admin.host.grantRole('part', 'datacenter-admin', datacenter, ['Market Analysis']);
+    const memory = await settingOf('ma-2', 'TVDC_MemoryAllocationSettingData');
+    const disk = await settingOf('ma-2', 'TVDC_StorageAllocationSettingData');
+    expect(await outcomeOf(part.client.modify(memory, { VirtualQuantity: 300n }))).toBe('0');
+    const told = '2 only who sees the whole host changes that';
+    expect(await outcomeOf(part.client.modify(own, { SecurityLabel: 'SU' }))).toBe(told);
+    expect(await outcomeOf(part.client.modify(own, { Trusted: true }))).toBe(told);
+    const spare = (await admin.host.element('spare-disk')).id;
+    // What there is and what there is not answer alike.
+    for (const volume of [spare, 'nothing'])
+      expect(await outcomeOf(part.client.modify(disk, { HostResource: [volume] }))).toBe(told);
+    expect(await outcomeOf(part.client.modify(foreign, { Criticality: 2 }))).toBe(`2 ${outOfScope}`);
+    expect(await outcomeOf(keeper.client.modify(memory, { VirtualQuantity: 256n }))).toBe('0');
+  });
+
   test('the TVDc administrator assigns labels of own types only, never the management label', async () => {
     const vm = await path('TVDC_ComputerSystem', 'ma-2');
     expect(await outcomeOf(assign(operator, vm, 'MA'))).toBe('0');

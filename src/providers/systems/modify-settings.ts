@@ -201,15 +201,11 @@ function withId(instance: CimInstance): CimInstance {
   return typeof id === 'string' && instance.get('InstanceID') !== id ? instance.with({ InstanceID: id }) : instance;
 }
 
-/** Labels, volumes and VLANs may belong to others: who does not see them all uses the methods that look at labels. */
-function checkWhole(view: HostView, context: ProviderContext, change: VmChange): void {
-  if (
-    change.label === undefined &&
-    change.trusted === undefined &&
-    change.disks === undefined &&
-    change.ports === undefined
-  )
-    return;
+/**
+ * Labels, volumes and VLANs may belong to others: who does not see them all uses the methods that look at labels, and is not told
+ * which of them there are.
+ */
+function requireWhole(view: HostView, context: ProviderContext): void {
   if (!view.veil.seesAll(context.caller)) throw new CimError(2, 'only who sees the whole host changes that');
 }
 
@@ -225,7 +221,7 @@ export function modifySystemInstance(view: HostView): NonNullable<Provider['modi
       cleared && given.getString('SecurityLabel') === null && labelOfVm(view, vm.uuid) !== null
         ? { ...change, label: null }
         : change;
-    checkWhole(view, context, whole);
+    if (whole.label !== undefined || whole.trusted !== undefined) requireWhole(view, context);
     await asCimStatus(() => modifyVm(view.parts, actorOf(context), vm.uuid, whole));
   };
 }
@@ -235,10 +231,11 @@ export function modifyResourceInstance(view: HostView): NonNullable<Provider['mo
   return async (context, instance, propertyList) => {
     const given = withId(selected(instance, propertyList));
     const vm = vmOfSetting(view, given);
+    const kind = kindOfSetting(given);
+    if (kind === 'storage' || kind === 'ethernet') requireWhole(view, context);
     const changes: Changes = { disks: [], ports: [] };
     readResource(view, context, vm, given, changes);
     const change = asVmChange(changes);
-    checkWhole(view, context, change);
     await asCimStatus(() => modifyVm(view.parts, actorOf(context), vm.uuid, change));
   };
 }
