@@ -104,25 +104,26 @@ export function createFakeVtpms(store: Store): FakeVtpms {
       return added.length;
     },
     reset: unused,
-    async prepareImport(vm) {
+    async prepareImport(vm, record) {
       if (tpms.has(vm)) throw failure('vtpm_exists');
+      if (record !== undefined) await store.transaction(record);
       const offer = `${vm}/${toHex(hash('sha256', Buffer.from(`${offered++}${Math.random()}`)))}`;
       offers.add(offer);
       return new Uint8Array(Buffer.from(offer));
     },
-    async export(vm, offer) {
+    async export(vm, offer, _targetHost, record) {
       const tpm = need(vm);
       if (tpm.state !== 'off' && tpm.state !== 'suspended') throw failure(`vtpm_${tpm.state}`);
       const sent = { ...tpm, offer: Buffer.from(offer).toString() };
       tpm.was = tpm.state;
-      await set(tpm, 'migrated');
+      await set(tpm, 'migrated', tpm.extended, record);
       return new Uint8Array(Buffer.from(JSON.stringify(sent)));
     },
-    async import(vm, blob) {
+    async import(vm, blob, record) {
       const { offer, ...sent } = JSON.parse(Buffer.from(blob).toString()) as FakeTpm & { readonly offer: string };
       if (sent.vmUuid !== vm || !offers.delete(offer)) throw failure('vtpm_blob_invalid');
       if (tpms.has(vm)) throw failure('vtpm_exists');
-      await set(sent, sent.state);
+      await set(sent, sent.state, sent.extended, record);
       tpms.set(vm, sent);
       return show(sent);
     },

@@ -37,7 +37,10 @@ export async function attestHost(
   host: HostIdentity,
 ): Promise<{ readonly trusted: boolean; readonly sentence: string }> {
   if (config.verifier === null) {
-    const sentence = `Nobody has attested ${host.name}: peers.json names no verifier and does not say "unattested": true.`;
+    const nobody = `Nobody has attested ${host.name}: peers.json names no verifier`;
+    const sentence = config.unattested
+      ? `${nobody} and does without.`
+      : `${nobody} and does not say "unattested": true.`;
     return { trusted: config.unattested, sentence };
   }
   try {

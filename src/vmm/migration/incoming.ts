@@ -1,7 +1,7 @@
 import type { LabelChange, PolicyIdentity, Reservation } from '../../acm/index.js';
 import { equalBytes, hash, messageOf, toHex } from '../../base/index.js';
 import type { Actor } from '../events.js';
-import type { IncomingMigration, VirtualMachine } from '../inventory/index.js';
+import type { IncomingMigration } from '../inventory/index.js';
 import type { HostParts } from '../parts.js';
 import { domainOf, portsOf, refuse, resourcesOf } from '../transitions/common.js';
 import { lockDevices, lockName } from '../transitions/locks.js';
@@ -11,6 +11,7 @@ import { arrivalOf, type Finding, findingsAgainst, naming } from './objections.j
 import { pastMigration, remember } from './past.js';
 import { type ArrivalOutcome, MigrationRefusedError, type Objection, type Preparation } from './peer.js';
 import { digestOf, enforcedPolicy, type MigrationProposal } from './proposal.js';
+import { tpmRecord } from './tpm-record.js';
 
 /** What a promise rests on while this process lives. */
 interface Promised {
@@ -155,7 +156,7 @@ export class IncomingMigrations {
     const policy = enforcedPolicy(parts);
     if (vm.state === 'off') {
       this.#promised.set(record.id, { reservation: null, policy });
-      return { host, offer: await this.#offer(vm), address: '' };
+      return { host, offer: await this.#offer(record), address: '' };
     }
     const { decision, reservation } = await parts.monitor.admit(vm.uuid, {
       kind: 'migrate_in',
@@ -178,11 +179,13 @@ export class IncomingMigrations {
     }
     this.#promised.set(record.id, { reservation, policy });
     const address = await parts.hypervisor.prepareIncoming(await domainOf(parts, vm), reservation.permit);
-    return { host, offer: await this.#offer(vm), address };
+    return { host, offer: await this.#offer(record), address };
   }
 
-  async #offer(vm: VirtualMachine): Promise<Uint8Array | null> {
-    return vm.tpm ? this.#parts.vtpms.prepareImport(vm.uuid) : null;
+  async #offer(record: IncomingMigration): Promise<Uint8Array | null> {
+    const { vm } = record;
+    const kept = tpmRecord(this.#parts, record, 'prepare import');
+    return vm.tpm ? this.#parts.vtpms.prepareImport(vm.uuid, kept) : null;
   }
 
   /** @throws MigrationRefusedError unless a place is kept for a migration of that peer */
@@ -227,7 +230,7 @@ export class IncomingMigrations {
     if (!samePolicy(promised.policy, enforcedPolicy(parts)))
       throw no('policy_mismatch', 'Another policy was enabled on this host on the way.');
     if ((cargo.tpm !== null) !== vm.tpm) throw no('incomplete', 'The virtual TPM did not come with its machine.');
-    if (cargo.tpm !== null) await parts.vtpms.import(vm.uuid, cargo.tpm);
+    if (cargo.tpm !== null) await parts.vtpms.import(vm.uuid, cargo.tpm, tpmRecord(parts, record, 'import vTPM'));
     const { reservation } = promised;
     if (reservation !== null) {
       if (cargo.memory === null) throw no('incomplete', 'The memory did not come with its machine.');

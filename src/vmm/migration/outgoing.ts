@@ -24,6 +24,7 @@ import {
   type MigrationProposal,
   proposalOf,
 } from './proposal.js';
+import { tpmRecord } from './tpm-record.js';
 
 /** What is known when the source's part is over. `decided`: it goes, but the destination could not be told yet. */
 export interface MigrationResult {
@@ -37,6 +38,14 @@ export interface MigrateOptions {
   readonly id?: string;
   /** Told which share of all is done, from 0 to 1. */
   readonly progress?: (share: number) => void;
+}
+
+/** What is known of a destination before anything is sent. */
+interface Attested {
+  readonly host: string;
+  readonly objections: readonly Objection[];
+  /** Who says so, for the journal. */
+  readonly sentence: string;
 }
 
 /** The source's side: asks, sends, decides, and leaves. */
@@ -61,11 +70,11 @@ export class OutgoingMigrations {
     return peer;
   }
 
-  async #untrusted(peer: MigrationPeer): Promise<{ readonly host: string; readonly objections: readonly Objection[] }> {
+  async #attest(peer: MigrationPeer): Promise<Attested> {
     const host = await peer.identify();
     const { trusted, sentence } = await this.#peers.attest(peer, host);
     const objection = { reason: 'host_not_trusted', sentence, byPolicy: true };
-    return { host: host.uuid, objections: trusted ? [] : [objection] };
+    return { host: host.uuid, objections: trusted ? [] : [objection], sentence };
   }
 
   /**
@@ -76,7 +85,7 @@ export class OutgoingMigrations {
     const peer = this.#peer(destination);
     const vm = requireVm(this.#parts, uuid);
     const proposal = await proposalOf(this.#parts, vm, this.#parts.randomness.uuid());
-    const { objections } = await this.#untrusted(peer);
+    const { objections } = await this.#attest(peer);
     return [...objections, ...(await peer.check(proposal))];
   }
 
@@ -95,15 +104,15 @@ export class OutgoingMigrations {
     const { id = this.#parts.randomness.uuid(), progress = () => undefined } = options;
     const peer = this.#peer(destination);
     requireVm(this.#parts, uuid);
-    const { host, objections } = await this.#untrusted(peer);
-    if (objections.length > 0) throw new MigrationRefusedError(objections);
+    const attested = await this.#attest(peer);
+    if (attested.objections.length > 0) throw new MigrationRefusedError(attested.objections);
     progress(0.1);
     this.#driven.add(id);
     try {
       const { record, proposal } = await this.#begin(actor, uuid, peer, id);
-      const decided = await this.#bringOver(record, proposal, peer, host, progress);
+      const decided = await this.#bringOver(record, proposal, peer, attested, progress);
       progress(0.9);
-      return await this.#complete(decided, peer, host);
+      return await this.#complete(decided, peer, attested.host);
     } finally {
       this.#driven.delete(id);
     }
@@ -135,19 +144,20 @@ export class OutgoingMigrations {
     begun: OutgoingMigration,
     proposal: MigrationProposal,
     peer: MigrationPeer,
-    host: string,
+    attested: Attested,
     progress: (share: number) => void,
   ): Promise<OutgoingMigration> {
     let record = begun;
     try {
       const promise = await peer.prepare(proposal);
-      if (promise.host.uuid !== host) throw new VmmError('invalid', ['another host answers there than was attested']);
+      if (promise.host.uuid !== attested.host)
+        throw new VmmError('invalid', ['another host answers there than was attested']);
       record = await advance(this.#parts, record, 'sending');
       progress(0.3);
       const cargo = await this.#collect(record, promise);
       await peer.transfer(record.id, encodeCargo(cargo));
       progress(0.8);
-      return await this.#decide(record, proposal);
+      return await this.#decide(record, proposal, attested.sentence);
     } catch (error) {
       return await this.#giveUp(record, peer, error);
     }
@@ -164,7 +174,7 @@ export class OutgoingMigrations {
       const now = vtpms.get(uuid)?.state;
       if (now === 'running') await vtpms.suspend(uuid);
       else if (now === 'failed') await vtpms.powerOff(uuid);
-      exported = await vtpms.export(uuid, offer, host.uuid);
+      exported = await vtpms.export(uuid, offer, host.uuid, tpmRecord(this.#parts, record, 'export vTPM'));
     }
     const logs = boot.logs(uuid);
     const measurements = logs?.measurements(0, Number.MAX_SAFE_INTEGER).data;
@@ -194,13 +204,13 @@ export class OutgoingMigrations {
   }
 
   /** The point of no return: once this is on disk the virtual machine is the destination's. */
-  async #decide(record: OutgoingMigration, proposal: MigrationProposal): Promise<OutgoingMigration> {
+  async #decide(record: OutgoingMigration, proposal: MigrationProposal, why: string): Promise<OutgoingMigration> {
     const committed: OutgoingMigration = { ...record, phase: 'committed' };
     await this.#parts.inventory.change((change) => {
       const changed = this.#changedSince(proposal);
       if (changed !== null) throw new VmmError('invalid', [changed]);
       change.putMigration(committed);
-      recordOutgoing(this.#parts, change, committed, 'decided');
+      recordOutgoing(this.#parts, change, committed, 'decided', why);
     });
     return committed;
   }
