@@ -530,6 +530,37 @@ describe('races', () => {
     expect(await hosts.faults(vm.uuid)).toEqual([]);
   });
 
+  test('what a machine stands on at the destination keeps its label while it comes; one that is off starts only as labels are then', async () => {
+    for (const from of ['running', 'off'] as const) {
+      const scene = from === 'off' ? await openScene() : await running();
+      const { hosts, vm } = scene;
+      const { parts } = hosts.b.host;
+      const uuid = parts.inventory.volumeByResource('shared')?.uuid ?? '';
+      const answers = at(hosts, 'commit', () => changeLabel(parts, actor, { kind: 'volume', uuid }, 'SU'));
+      await migrate(scene);
+      expect(hosts.homesOf(vm.uuid)).toEqual(['b']);
+      expect(answers).toEqual([from === 'off' ? 'no error' : 'refused']);
+      if (from === 'off') expect(await codeOf(startVm(parts, actor, vm.uuid))).toBe('refused');
+      expect(await hosts.faults(vm.uuid)).toEqual([]);
+    }
+  });
+
+  test('a policy enabled at the destination after its promise counts what comes', async () => {
+    const scene = await running();
+    const { hosts, vm } = scene;
+    const { parts } = hosts.b.host;
+    const rival = await define(parts, 'su', 'SU');
+    await startVm(parts, actor, rival.uuid);
+    const answers: boolean[] = [];
+    hosts.onCall = async (_from, call) => {
+      // Version 1.1 forbids MA beside SU: with the machine that comes it would be violated.
+      if (call === 'commit') answers.push((await parts.monitor.update(samplePolicies['tvdc-sample 1.1'])).permit);
+    };
+    await migrate(scene);
+    expect(answers).toEqual([false]);
+    expect(await hosts.faults(vm.uuid)).toEqual([]);
+  });
+
   test('hosts that send to each other at the same time', async () => {
     const scene = await running();
     const { hosts, vm } = scene;

@@ -3,14 +3,15 @@ import { equalBytes, hash, messageOf, toHex } from '../../base/index.js';
 import type { Actor } from '../events.js';
 import type { IncomingMigration } from '../inventory/index.js';
 import type { HostParts } from '../parts.js';
-import { domainOf, portsOf, refuse, resourcesOf } from '../transitions/common.js';
+import { domainOf, portsOf, resourcesOf } from '../transitions/common.js';
 import { lockDevices, lockName } from '../transitions/locks.js';
 import { decodeCargo, type MigrationCargo } from './cargo.js';
 import { dropIncoming, takeOver } from './incoming-end.js';
-import { arrivalOf, type Finding, findingsAgainst, naming } from './objections.js';
+import { arrivalOf, findingsAgainst } from './objections.js';
 import { pastMigration, remember } from './past.js';
 import { type ArrivalOutcome, MigrationRefusedError, type Objection, type Preparation } from './peer.js';
 import { digestOf, enforcedPolicy, type MigrationProposal } from './proposal.js';
+import { no, refuseAdmission, refuseArrival, toObjection } from './refuse-arrival.js';
 import { tpmRecord } from './tpm-record.js';
 
 /** What a promise rests on while this process lives. */
@@ -19,14 +20,6 @@ interface Promised {
   readonly reservation: Reservation | null;
   /** What was enforced here when the promise was made. */
   readonly policy: PolicyIdentity;
-}
-
-function no(reason: string, sentence: string): MigrationRefusedError {
-  return new MigrationRefusedError([{ reason, sentence, byPolicy: false }]);
-}
-
-function toObjection({ reason, sentence, byPolicy }: Finding): Objection {
-  return { reason, sentence, byPolicy };
 }
 
 function samePolicy(a: PolicyIdentity, b: PolicyIdentity): boolean {
@@ -80,7 +73,7 @@ export class IncomingMigrations {
       });
     }
     const findings = await findingsAgainst(parts, proposal);
-    if (findings.length > 0) throw await this.#refuse(actor, peer, proposal, findings);
+    if (findings.length > 0) throw await refuseArrival(parts, actor, peer, proposal, findings);
     const vm = arrivalOf(parts, proposal);
     const record: IncomingMigration = {
       direction: 'in',
@@ -108,32 +101,6 @@ export class IncomingMigrations {
     }
   }
 
-  async #refuse(
-    actor: Actor,
-    peer: string,
-    { id, vm }: MigrationProposal,
-    findings: readonly Finding[],
-  ): Promise<MigrationRefusedError> {
-    const objections = findings.map(toObjection);
-    const decision = findings.find((item) => item.decision !== null)?.decision ?? null;
-    const sentences = objections.map(({ sentence }) => sentence).join(' ');
-    if (decision !== null) {
-      const refusal = { messageId: 'TVDC0209', arguments: [vm.name, sentences], element: vm.uuid, decision } as const;
-      const { decisionId } = await refuse(this.#parts, actor, refusal, null);
-      return new MigrationRefusedError(objections, decisionId);
-    }
-    const key = [actor.user, vm.uuid, 'migrate', sentences].join('\0');
-    await this.#parts.denials.record(key, (repeated) =>
-      this.#parts.store.transaction((tx) => {
-        const facts = { transition: 'migrate', name: vm.name, from: peer, migration: id, outcome: 'refused' };
-        const why = { why: sentences, ...(repeated === 0 ? {} : { repeated }) };
-        const entry = { kind: 'migration', actor: actor.user, subject: vm.uuid, facts: { ...facts, ...why } };
-        return this.#parts.journal.append(tx, entry).id;
-      }),
-    );
-    return new MigrationRefusedError(objections);
-  }
-
   /** Record and label in one transaction: the reference monitor knows from now on what is to come. */
   async #enter(record: IncomingMigration, label: string | null): Promise<void> {
     const { monitor, inventory } = this.#parts;
@@ -149,7 +116,7 @@ export class IncomingMigrations {
     });
   }
 
-  async #promise(actor: Actor, record: IncomingMigration, { vm: proposed }: MigrationProposal): Promise<Preparation> {
+  async #promise(actor: Actor, record: IncomingMigration, proposal: MigrationProposal): Promise<Preparation> {
     const parts = this.#parts;
     const { vm } = record;
     const host = { uuid: parts.identity.uuid, name: parts.identity.name };
@@ -165,18 +132,7 @@ export class IncomingMigrations {
       ports: portsOf(vm),
       trusted: vm.trusted === true,
     });
-    if (reservation === undefined) {
-      const { reason } = decision;
-      const sentence = naming(proposed, decision);
-      const refusal = {
-        messageId: 'TVDC0209',
-        arguments: [proposed.name, sentence],
-        element: vm.uuid,
-        decision,
-      } as const;
-      const { decisionId } = await refuse(parts, actor, refusal, null);
-      throw new MigrationRefusedError([{ reason, sentence, byPolicy: true }], decisionId);
-    }
+    if (reservation === undefined) throw await refuseAdmission(parts, actor, proposal, decision);
     this.#promised.set(record.id, { reservation, policy });
     const address = await parts.hypervisor.prepareIncoming(await domainOf(parts, vm), reservation.permit);
     return { host, offer: await this.#offer(record), address };
