@@ -381,6 +381,12 @@ describe('methods of the management service that take long', () => {
         'destroy fresh',
       ]),
     );
+    // Whose a machine was that is gone is not known any more.
+    const seen = (await watcher.client.enumerateInstances('TVDC_ConcreteJob')).map((job) =>
+      job.getString('ElementName'),
+    );
+    expect(seen).toContain('erase other-disk');
+    expect(seen.join()).not.toContain('fresh');
   });
 
   test('the capabilities say so', async () => {

@@ -125,12 +125,20 @@ export function createScope(
     }
   };
 
-  /** A job is seen by who started it, and by who sees all that it acts on. */
+  const isGone = ({ kind, id }: JobElement): boolean => {
+    if (kind === 'vm') return parts.inventory.vm(id) === undefined;
+    if (kind === 'volume') return parts.inventory.volume(id) === undefined;
+    if (kind === 'vlan') return parts.inventory.vlan(id) === undefined;
+    return kind === 'domain' && domains.domain(id) === undefined;
+  };
+
+  /** A job is seen by who started it, and by who sees all that is left of what it acts on. */
   const jobVisible = (coverage: Coverage, id: string): boolean => {
     const job = jobs.find(id);
     if (job === undefined) return false;
     if (coverage.grants.some((grant) => grant.user === job.user)) return true;
-    return job.affected.length > 0 && job.affected.every((element) => jobElementVisible(coverage, element));
+    const left = job.affected.filter((element) => !isGone(element));
+    return left.length > 0 && left.every((element) => jobElementVisible(coverage, element));
   };
 
   const elementVisible = (coverage: Coverage, element: ScopedElement): boolean => {
