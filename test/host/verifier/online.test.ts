@@ -107,7 +107,7 @@ describe('a verifier that serves', () => {
   test('refuses a VM whose certificate its host has revoked, until it has another one', async () => {
     const { host } = datacenter;
     const { client, namespace } = host;
-    const vm = (await host.vm('ma-1')).path as CimInstancePath;
+    const vm = (await host.vm('ma-1')).path;
     const tpm = await client.associatorPaths(vm, { namespace, resultClass: 'TVDC_VirtualTPM' }).first();
     const own = await client.associators(tpm as CimInstancePath, { resultClass: 'TVDC_Certificate' }).first();
     await revokeCertificate(host, own?.getString('PEM') ?? '', 'keyCompromise');
