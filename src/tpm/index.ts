@@ -14,3 +14,4 @@ export { extendEvents, type ExtendedEvent } from './measure.js';
 export { createCommandQueue } from './queue.js';
 export * from './structures/index.js';
 export type { TpmTransport } from './transport.js';
+export * from './v12/index.js';

@@ -5,6 +5,7 @@ export type VtpmErrorCode =
   | 'vtpm_exists'
   | 'vtpm_off'
   | 'vtpm_in_use'
+  | 'vtpm_wrong_family'
   | 'vtpm_not_suspended'
   | 'vtpm_migrated'
   | 'vtpm_not_migrated'

@@ -112,7 +112,7 @@ describe('the commands for a host', () => {
   });
 
   test('show virtual TPMs, their registers and quotes', async () => {
-    expect((await tvdc('vtpm', 'list')).out).toMatch(/^ma-1 +\S+ +software +sha1 sha256/m);
+    expect((await tvdc('vtpm', 'list')).out).toMatch(/^ma-1 +\S+ +2\.0 +software +sha1 sha256/m);
     const pcrs = JSON.parse((await tvdc('vtpm', 'pcrs', 'ma-1', '--bank', 'sha256', '-o', 'json')).out) as unknown[];
     expect(pcrs.length).toBe(24);
     const quote = await tvdc('vtpm', 'quote', 'ma-1', '--nonce', '00ff', '-o', 'json');

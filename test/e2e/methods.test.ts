@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { createPublicKey, verify, X509Certificate } from 'node:crypto';
 import { execFile } from 'node:child_process';
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,7 @@ import { encodePolicyBinary, parsePolicyXml, samplePolicies, writePolicyJson } f
 import { fromBase64, toBase64 } from '../../src/base/index.js';
 import { type CimInstancePath, type CimValue, createInstancePath } from '../../src/cim/index.js';
 import type { WbemClient } from '../../src/client/index.js';
-import { readCrl, toPem } from '../../src/vtpm/index.js';
+import { readCrl, swtpmAvailable, toPem } from '../../src/vtpm/index.js';
 import { namespace, openSampleHost, type SampleHost } from './support/sample-host.js';
 
 type Out = Readonly<Record<string, CimValue>>;
@@ -28,6 +28,8 @@ async function call(
   const { returnValue, out } = await client.invoke(await serviceOf(client, className), method, parameters);
   return { value: returnValue, out };
 }
+
+const withSwtpm = (await swtpmAvailable()) ? test : test.skip;
 
 let sample: SampleHost;
 let client: WbemClient;
@@ -248,5 +250,37 @@ describe('a virtual TPM', () => {
     const { value, out } = await call(client, service, 'DestroyTPM', { TPM: tpm });
     expect([value, out['Explanation']]).toEqual([4097, expect.stringContaining('running')]);
     expect((await client.getInstance(tpm)).getString('State')).toBe('running');
+  });
+
+  withSwtpm('of the family 1.2 quotes, says that it is worth less, and answers no challenge for TPM 2.0', async () => {
+    const { host } = sample.admin;
+    const vm = (await host.vm('ma-2')).path;
+    const former = (await tpmOf(client, 'ma-2')) as CimInstancePath;
+    expect((await call(client, service, 'DestroyTPM', { TPM: former })).value).toBe(0);
+    expect((await call(client, service, 'CreateTPM', { Family: '3.0', System: vm })).value).toBe(5);
+    expect((await call(client, service, 'CreateTPM', { Family: '1.2', System: vm })).value).toBe(0);
+    const tpm = (await tpmOf(client, 'ma-2')) as CimInstancePath;
+    const instance = await client.getInstance(tpm);
+    expect([instance.getString('Family'), instance.get('Banks')]).toEqual(['1.2', ['sha1']]);
+    for (const element of ['ma-2', 'ma-2-disk']) await host.assignLabel(element, 'MA', '');
+    await host.requestState('ma-2', 'start');
+    const nonce = Buffer.alloc(20, 3);
+    for (const Scheme of ['TPM_Quote', 'TPM_Quote2']) {
+      const asked = { Nonce: toBase64(nonce), Selection: 'sha1:0-10', Scheme };
+      const { returnValue, out } = await client.invoke(tpm, 'Quote', asked);
+      expect([returnValue, out['Explanation']]).toEqual([0, expect.stringContaining('SHA-1')]);
+      const [info, signature, key] = ['Quoted', 'Signature', 'AKPublic'].map((name) => fromBase64(out[name] as string));
+      const aik = createPublicKey({ key: Buffer.from(key as Uint8Array), format: 'der', type: 'spki' });
+      expect(verify('sha1', info as Uint8Array, aik, signature as Uint8Array)).toBe(true);
+      expect(Buffer.from(info as Uint8Array).includes(nonce)).toBe(true);
+    }
+    for (const bad of [{ Nonce: 'AA==' }, { Selection: 'sha256:0' }, { Scheme: 'RSAPSS' }]) {
+      const asked = { Nonce: toBase64(nonce), Selection: 'sha1:0-10', ...bad };
+      await expect(client.invoke(tpm, 'Quote', asked)).rejects.toMatchObject({ status: 4 });
+    }
+    const pcrs = await client.associatorsOf(tpm, { resultClass: 'TVDC_PCR' });
+    expect(pcrs).toHaveLength(24);
+    const identity = await client.invoke(tpm, 'GetIdentity', {});
+    expect([identity.returnValue, identity.out['Explanation']]).toEqual([1, expect.stringContaining('TPM 1.2')]);
   });
 });

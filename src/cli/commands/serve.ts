@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { policyModes } from '../../acm/index.js';
 import { defaultDataFolder, secretFile } from '../../host/foundation/index.js';
@@ -42,7 +43,8 @@ function delayOf(text: string): number {
 }
 
 async function serve(options: Options): Promise<void> {
-  const folder = options.data ?? defaultDataFolder();
+  // Volumes are named by their whole path.
+  const folder = resolve(options.data ?? defaultDataFolder());
   const httpPort = portOf(options.httpPort, '--http-port');
   const httpsPort = portOf(options.httpsPort, '--https-port');
   const host = await openManagementVm({

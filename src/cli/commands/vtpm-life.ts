@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { fromBase64, toBase64 } from '../../base/index.js';
 import { type CimInstance, type CimInstancePath, formatObjectPath } from '../../cim/index.js';
 import type { ImportOffer, ManagedHost } from '../../client/management/index.js';
@@ -10,19 +10,21 @@ import { certificateOf, tpmOf } from './vtpm-find.js';
 
 type FileOptions = ConnectionOptions & { readonly file: string };
 type ExportOptions = FileOptions & { readonly offer: string };
+type CreateOptions = ConnectionOptions & { readonly tpm: string };
 type CertOptions = ConnectionOptions & { readonly chain?: boolean; readonly file?: string };
 
+const versions = ['2.0', '1.2'];
 const tpmArgument = 'name or UUID of a VM, or id of a TPM';
 
 function management() {
   return import('../../client/management/index.js');
 }
 
-async function create(streams: Streams, name: string, options: ConnectionOptions): Promise<void> {
+async function create(streams: Streams, name: string, options: CreateOptions): Promise<void> {
   const form = outputForm(options);
   const { createVirtualTpm } = await management();
   const host = await connectHost(options);
-  const tpm = await createVirtualTpm(host, (await host.vm(name)).path);
+  const tpm = await createVirtualTpm(host, (await host.vm(name)).path, options.tpm);
   await writeAnswer(streams, form, `${name} has a virtual TPM now`, { vm: name, path: formatObjectPath(tpm) });
 }
 
@@ -131,7 +133,12 @@ export function addTpmLife(vtpm: Command, streams: Streams): void {
     withConnection(vtpm.command(name).description(description));
   online('create', 'give a virtual machine that is off a virtual TPM')
     .argument('<vm>', 'name or UUID of a VM')
-    .action((name: string, options: ConnectionOptions) => create(streams, name, options));
+    .addOption(
+      new Option('--tpm <version>', 'version; 1.2 is for guests that know no other, and is worth less')
+        .choices(versions)
+        .default('2.0'),
+    )
+    .action((name: string, options: CreateOptions) => create(streams, name, options));
   online('destroy', 'delete the virtual TPM of a machine that is off, with its keys')
     .argument('<vm>', tpmArgument)
     .action(

@@ -1,6 +1,8 @@
+import { createPublicKey } from 'node:crypto';
 import { Command } from 'commander';
 import { fromBase64, fromHex, toBase64, toHex } from '../../base/index.js';
-import { type CimInstance, formatObjectPath } from '../../cim/index.js';
+import { type CimInstance, type CimInstancePath, formatObjectPath } from '../../cim/index.js';
+import type { ManagedHost } from '../../client/management/index.js';
 import { connectHost, type ConnectionOptions, outputForm, withConnection } from '../connection/index.js';
 import { UsageError } from '../exit.js';
 import { writeBytes } from '../files.js';
@@ -14,6 +16,7 @@ import { stateCommand } from './vtpm-state.js';
 interface TpmRow {
   readonly vm: string;
   readonly state: string;
+  readonly family: string;
   readonly backend: string;
   readonly banks: readonly string[];
   readonly id: string;
@@ -23,6 +26,7 @@ interface TpmRow {
 const columns: Columns<TpmRow> = [
   ['VM', (row) => row.vm],
   ['STATE', (row) => row.state],
+  ['TPM', (row) => row.family],
   ['BACKEND', (row) => row.backend],
   ['BANKS', (row) => row.banks.join(' ')],
   ['ID', (row) => row.id],
@@ -43,6 +47,7 @@ async function list(streams: Streams, options: ConnectionOptions): Promise<void>
     rows.push({
       vm: names.get(vm) ?? vm,
       state: tpm.getString('State') ?? '-',
+      family: tpm.getString('Family') ?? '-',
       backend: tpm.getString('Backend') ?? '-',
       banks: texts(tpm, 'Banks'),
       id: tpm.getString('DeviceID') ?? '',
@@ -80,7 +85,9 @@ async function pcrs(streams: Streams, name: string, options: PcrOptions): Promis
 
 interface QuoteOptions extends ConnectionOptions {
   readonly nonce: string;
-  readonly selection: string;
+  readonly selection?: string;
+  readonly scheme?: string;
+  readonly ak?: string;
   readonly quote?: string;
   readonly signature?: string;
 }
@@ -93,19 +100,32 @@ function nonceOf(text: string): Uint8Array {
   }
 }
 
+async function familyOf({ client, namespace }: ManagedHost, tpm: CimInstancePath): Promise<string> {
+  return (await client.getInstance(tpm, { namespace })).getString('Family') ?? '2.0';
+}
+
 async function quote(streams: Streams, name: string, options: QuoteOptions): Promise<void> {
   const form = outputForm(options);
   const nonce = toBase64(nonceOf(options.nonce));
   const { completed, outText } = await import('../../client/management/index.js');
   const host = await connectHost(options);
   const tpm = await tpmOf(streams, host, name);
-  const parameters = { Nonce: nonce, Selection: options.selection };
+  const selection = options.selection ?? ((await familyOf(host, tpm)) === '1.2' ? 'sha1:0-10' : 'sha256:0-10');
+  const parameters = { Nonce: nonce, Selection: selection, Scheme: options.scheme };
   const answer = await host.client.invoke(tpm, 'Quote', parameters, { namespace: host.namespace });
   const out = completed('Quote', answer);
   const quoted = fromBase64(outText(out, 'Quoted'));
   const signature = fromBase64(outText(out, 'Signature'));
   if (options.quote !== undefined) writeBytes(options.quote, quoted);
   if (options.signature !== undefined) writeBytes(options.signature, signature);
+  if (options.ak !== undefined) {
+    const key = createPublicKey({
+      key: Buffer.from(fromBase64(outText(out, 'AKPublic'))),
+      format: 'der',
+      type: 'spki',
+    });
+    writeBytes(options.ak, key.export({ type: 'spki', format: 'pem' }));
+  }
   const sentence = `quote ${toHex(quoted)}\nsignature ${toHex(signature)}`;
   await writeAnswer(streams, form, sentence, { quote: toHex(quoted), signature: toHex(signature) });
 }
@@ -122,9 +142,11 @@ export function vtpmCommand(streams: Streams): Command {
   withConnection(vtpm.command('quote').description('let a virtual TPM sign its registers'))
     .argument('<vm>', 'name or UUID of a VM, or id of a TPM')
     .requiredOption('--nonce <hex>', 'the challenge')
-    .option('--selection <list>', 'registers', 'sha256:0-10')
-    .option('--quote <file>', 'where TPMS_ATTEST goes')
-    .option('--signature <file>', 'where TPMT_SIGNATURE goes')
+    .option('--selection <list>', 'registers (default sha256:0-10; of a TPM 1.2 sha1:0-10)')
+    .option('--scheme <name>', 'of a TPM 1.2: TPM_Quote or TPM_Quote2 (default)')
+    .option('--quote <file>', 'where TPMS_ATTEST goes; of a TPM 1.2 TPM_QUOTE_INFO')
+    .option('--signature <file>', 'where TPMT_SIGNATURE goes; of a TPM 1.2 the signature alone')
+    .option('--ak <file>', 'where the public key goes that has signed, as PEM')
     .addHelpText('after', '\nExample: tvdc vtpm quote ma-1 --nonce 00ff --quote q.msg --signature q.sig')
     .action((name: string, options: QuoteOptions) => quote(streams, name, options));
   addTpmLife(vtpm, streams);

@@ -12,9 +12,13 @@ export interface ImportOffer {
   readonly nonce: string;
 }
 
-/** Gives a VM that is off a TPM. @throws MethodRefusedError */
-export async function createVirtualTpm(host: ManagedHost, vm: CimInstancePath): Promise<CimInstancePath> {
-  return pathOf((await host.call(service, 'CreateTPM', { System: vm }))['TPM'], 'virtual TPM');
+/** Gives a VM that is off a TPM. @param family `2.0` or `1.2` @throws MethodRefusedError */
+export async function createVirtualTpm(
+  host: ManagedHost,
+  vm: CimInstancePath,
+  family?: string,
+): Promise<CimInstancePath> {
+  return pathOf((await host.call(service, 'CreateTPM', { Family: family, System: vm }))['TPM'], 'virtual TPM');
 }
 
 /** Deletes the TPM of a VM that is off, with its keys. @throws MethodRefusedError */

@@ -1,7 +1,14 @@
 import { messageOf, toBase64, toHex } from '../../base/index.js';
 import { CimError, type CimValue } from '../../cim/index.js';
 import type { MethodFunction } from '../../cimom/index.js';
-import { parsePcrSelection, type PcrSelection, type TpmClient, tpmHandles } from '../../tpm/index.js';
+import {
+  decodePublicArea,
+  parsePcrSelection,
+  type PcrSelection,
+  publicKeyOf,
+  type TpmClient,
+  tpmHandles,
+} from '../../tpm/index.js';
 import { ownMethod, requiredOctets } from '../kit/index.js';
 
 /** A TPM that answers a verifier: the host's own or a virtual machine's. */
@@ -85,7 +92,8 @@ export function evidenceMethods(
           requiredOctets(parameters, 'Nonce'),
           text(parameters, 'Selection', 'sha256:0-10'),
         );
-        return { ...signed, AKName: toHex(source.akName) };
+        const key = publicKeyOf(decodePublicArea(source.akPublic)).export({ type: 'spki', format: 'der' });
+        return { ...signed, AKName: toHex(source.akName), AKPublic: toBase64(key) };
       }),
     GetEvidence: (_context, self, parameters) =>
       ownMethod(async () => {

@@ -1,6 +1,8 @@
 import { toBase64 } from '../../base/index.js';
 import { CimError, stringKey } from '../../cim/index.js';
 import type { Provider } from '../../cimom/index.js';
+import type { TpmClient } from '../../tpm/index.js';
+import type { VtpmInstance } from '../../vtpm/index.js';
 import {
   associationProvider,
   elementFacts,
@@ -20,6 +22,11 @@ interface LogRow {
   readonly system: string;
   readonly name: string;
   readonly ofHost: boolean;
+}
+
+/** A TPM that counts its resets; a TPM 1.2 does not. */
+function countedClient(tpm: VtpmInstance | undefined): TpmClient | undefined {
+  return tpm?.state === 'running' && tpm.family === '2.0' ? tpm.client() : undefined;
 }
 
 /** The measurement lists of the host and of its virtual machines. */
@@ -76,12 +83,7 @@ export function measurementLogProviders(view: HostView): readonly Provider[] {
           const most = Number(parameters['MaxEntries'] ?? 0) || 100_000;
           const found = part(id, Number(parameters['StartIndex'] ?? 0n), most);
           const system = id.slice(prefix.length);
-          const client =
-            system === parts.identity.uuid
-              ? view.hostTpm.client
-              : parts.vtpms.get(system)?.state === 'running'
-                ? parts.vtpms.get(system)?.client()
-                : undefined;
+          const client = system === parts.identity.uuid ? view.hostTpm.client : countedClient(parts.vtpms.get(system));
           const clock = client === undefined ? null : await client.readClock();
           return {
             Data: toBase64(found.data),

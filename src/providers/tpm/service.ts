@@ -2,11 +2,12 @@ import { hash, toBase64 } from '../../base/index.js';
 import { CimError } from '../../cim/index.js';
 import type { MethodFunction, Provider } from '../../cimom/index.js';
 import { createVmTpm, destroyVmTpm, requireHere, VmmError } from '../../vmm/index.js';
-import type { RecordWith } from '../../vtpm/index.js';
+import { type RecordWith, type VtpmFamily, vtpmFamilies } from '../../vtpm/index.js';
 import {
   actorOf,
   type HostView,
   listProvider,
+  optionalText,
   ownMethod,
   Paths,
   requiredOctets,
@@ -22,6 +23,13 @@ const className = 'TVDC_VirtualTPMService';
 /** Shows that an offer and its nonce belong together, and that neither was cut short on the way. */
 function nonceOf(offer: Uint8Array): string {
   return toBase64(hash('sha256', offer));
+}
+
+function familyOf(text: string | null): VtpmFamily {
+  const family = vtpmFamilies.find((item) => item === (text ?? '2.0'));
+  if (family === undefined)
+    throw new VmmError('invalid', [`Family is ${vtpmFamilies.join(' or ')}, not ${text ?? ''}`]);
+  return family;
 }
 
 /** TVDC_VirtualTPMService: the life cycle of virtual TPMs. Nothing of it happens to the TPM of a machine that runs. */
@@ -56,7 +64,8 @@ export function tpmServiceProvider(view: HostView): Provider {
     CreateTPM: (context, _self, parameters) =>
       ownMethod(async () => {
         const vm = findVm(view, requiredPath(parameters, 'System'));
-        await createVmTpm(parts, actorOf(context), vm.uuid);
+        const family = familyOf(optionalText(parameters, 'Family'));
+        await createVmTpm(parts, actorOf(context), vm.uuid, family);
         const tpm = parts.vtpms.get(vm.uuid);
         if (tpm === undefined) throw new CimError(1, `the virtual TPM of ${vm.name} is not there`);
         return { TPM: paths.device('TVDC_VirtualTPM', vm.uuid, tpm.uuid) };

@@ -1,16 +1,8 @@
 import { hash, toHex } from '../../base/index.js';
-import {
-  CimDateTime,
-  CimError,
-  type CimInstance,
-  type CimInstancePath,
-  createInstance,
-  sameName,
-  stringKey,
-} from '../../cim/index.js';
-import type { Provider, ProviderContext } from '../../cimom/index.js';
-import { encodePublicArea, type TpmClient } from '../../tpm/index.js';
-import type { VtpmInstance } from '../../vtpm/index.js';
+import { CimDateTime, CimError, type CimInstancePath, sameName, stringKey } from '../../cim/index.js';
+import type { MethodFunction, Provider } from '../../cimom/index.js';
+import { encodePublicArea } from '../../tpm/index.js';
+import type { VtpmFamily, VtpmInstance } from '../../vtpm/index.js';
 import { readCertificate, toPem } from '../../vtpm/certificates/index.js';
 import {
   associationProvider,
@@ -23,6 +15,8 @@ import {
   type Values,
 } from '../kit/index.js';
 import { evidenceMethods, type EvidenceSource } from './evidence.js';
+import { evidenceMethods12 } from './evidence12.js';
+import { banksOf, registerProviders } from './registers.js';
 
 /** The last second that a CIM datetime can name. */
 const lastDate = Date.UTC(9999, 11, 31, 23, 59, 59);
@@ -32,8 +26,6 @@ function octetString(hex: string): string {
   const even = hex.length % 2 === 0 ? hex : `0${hex}`;
   return `0x${(even.length / 2 + 4).toString(16).padStart(8, '0')}${even}`;
 }
-
-const shownBanks = ['sha1', 'sha256'] as const;
 
 const certificateIds = new WeakMap<Uint8Array, string>();
 
@@ -85,19 +77,38 @@ export function findVtpm(view: HostView, path: CimInstancePath | null): VtpmInst
   return tpm;
 }
 
-/** One TPM of the host with the system that it belongs to. */
-interface AnyTpm {
-  readonly path: CimInstancePath;
-  readonly id: string;
-  readonly client: () => TpmClient;
+/** @throws CimError 6 for one that is not there, 1 if it is off */
+function runningVtpm(view: HostView, self: CimInstancePath | null): VtpmInstance {
+  const tpm = findVtpm(view, self);
+  if (tpm.state !== 'running') throw new CimError(1, `TVDC0301: virtual TPM ${tpm.uuid} is ${tpm.state}`);
+  return tpm;
 }
 
-/** TPMs, their PCRs and certificates. */
+/** The evidence methods of virtual TPMs, by the family of the one that is asked. */
+function virtualMethods(view: HostView): Readonly<Record<string, MethodFunction>> {
+  const modern = evidenceMethods((self) => virtualSource(view, runningVtpm(view, self)));
+  const former = evidenceMethods12((self) => runningVtpm(view, self));
+  return Object.fromEntries(
+    Object.entries(modern).map(([name, method]): [string, MethodFunction] => [
+      name,
+      (context, self, parameters) => {
+        const chosen = findVtpm(view, self).family === '1.2' ? former[name] : undefined;
+        return (chosen ?? method)(context, self, parameters);
+      },
+    ]),
+  );
+}
+
+/** TPMs, their registers and certificates. */
 export function tpmProviders(view: HostView): readonly Provider[] {
   const { parts, namespace, hostTpm } = view;
   const paths = new Paths(parts.identity, namespace);
 
-  const common = (ekName: Uint8Array): Values => ({ Family: '2.0', Banks: [...shownBanks], EKName: toHex(ekName) });
+  const common = (ekName: Uint8Array, family: VtpmFamily = '2.0'): Values => ({
+    Family: family,
+    Banks: [...banksOf(family)],
+    EKName: toHex(ekName),
+  });
 
   const host = listProvider({
     className: 'TVDC_TPM',
@@ -127,99 +138,9 @@ export function tpmProviders(view: HostView): readonly Provider[] {
       RootOfTrust: 'virtual',
       Backend: tpm.backend,
       State: tpm.state,
-      ...common(tpm.identity.ekName),
+      ...common(tpm.identity.ekName, tpm.family),
     }),
-    methods: evidenceMethods((self) => {
-      const tpm = findVtpm(view, self);
-      if (tpm.state !== 'running') throw new CimError(1, `TVDC0301: virtual TPM ${tpm.uuid} is ${tpm.state}`);
-      return virtualSource(view, tpm);
-    }),
-  });
-
-  const ofHost = (): AnyTpm => ({
-    path: paths.device('TVDC_TPM', 'host', hostTpm.uuid),
-    id: hostTpm.uuid,
-    client: () => hostTpm.client,
-  });
-  const ofVm = (tpm: VtpmInstance): AnyTpm => ({
-    path: paths.device('TVDC_VirtualTPM', tpm.vmUuid, tpm.uuid),
-    id: tpm.uuid,
-    client: () => tpm.client(),
-  });
-  function* all(): Iterable<AnyTpm> {
-    yield ofHost();
-    for (const tpm of parts.vtpms.list()) if (tpm.state === 'running') yield ofVm(tpm);
-  }
-
-  const pcrId = (tpm: string, bank: string, index: number): string => `TVDC:${tpm}:pcr:${bank}:${index}`;
-  const everyPcr = Array.from({ length: 24 }, (_, index) => index);
-
-  async function readPcrs(
-    context: ProviderContext,
-    tpm: AnyTpm,
-    wanted: readonly { readonly bank: (typeof shownBanks)[number]; readonly indexes: readonly number[] }[],
-  ): Promise<CimInstance[]> {
-    const reading = await tpm.client().pcrRead(wanted);
-    return reading.values.map((pcr) =>
-      createInstance(
-        context.classes.get('TVDC_PCR'),
-        {
-          InstanceID: pcrId(tpm.id, pcr.bank, pcr.index),
-          ...elementFacts(`PCR ${pcr.index} (${pcr.bank})`),
-          Bank: pcr.bank,
-          Index: pcr.index,
-          Value: toHex(pcr.digest),
-          UpdateCounter: reading.updateCounter,
-        },
-        { namespace },
-      ),
-    );
-  }
-
-  const pcrs: Provider = {
-    className: 'TVDC_PCR',
-    namespaces: [namespace],
-    async *enumerate(context) {
-      for (const tpm of all())
-        yield await readPcrs(
-          context,
-          tpm,
-          shownBanks.map((bank) => ({ bank, indexes: everyPcr })),
-        );
-    },
-    async get(context, path) {
-      const match = /^TVDC:(.+):pcr:(\w+):(\d+)$/.exec(stringKey(path, 'InstanceID') ?? '');
-      const tpm = find(match?.[1] ?? '');
-      const bank = shownBanks.find((item) => item === match?.[2]);
-      const index = Number(match?.[3]);
-      if (tpm === undefined || bank === undefined || !(index < 24)) return null;
-      return (await readPcrs(context, tpm, [{ bank, indexes: [index] }]))[0] ?? null;
-    },
-  };
-
-  const find = (id: string): AnyTpm | undefined => {
-    if (id === hostTpm.uuid) return ofHost();
-    const tpm = parts.vtpms.find(id);
-    return tpm?.state === 'running' ? ofVm(tpm) : undefined;
-  };
-  function* registersOf(tpm: AnyTpm): Iterable<Link> {
-    for (const bank of shownBanks) {
-      for (const index of everyPcr) {
-        yield { GroupComponent: tpm.path, PartComponent: paths.byId('TVDC_PCR', pcrId(tpm.id, bank, index)) };
-      }
-    }
-  }
-  const registers = associationProvider({
-    className: 'TVDC_TPMRegister',
-    namespace,
-    *links() {
-      for (const tpm of all()) yield* registersOf(tpm);
-    },
-    *linksOf(object) {
-      const id = stringKey(object, 'DeviceID') ?? /^TVDC:(.+):pcr:/.exec(stringKey(object, 'InstanceID') ?? '')?.[1];
-      const tpm = id === undefined ? undefined : find(id);
-      if (tpm !== undefined) yield* registersOf(tpm);
-    },
+    methods: virtualMethods(view),
   });
 
   function* everyCertificate(): Iterable<Uint8Array> {
@@ -261,6 +182,8 @@ export function tpmProviders(view: HostView): readonly Provider[] {
     },
   });
 
+  const hostPath = paths.device('TVDC_TPM', 'host', hostTpm.uuid);
+  const pathOf = (tpm: VtpmInstance): CimInstancePath => paths.device('TVDC_VirtualTPM', tpm.vmUuid, tpm.uuid);
   function* credentialsOf([der]: readonly Uint8Array[], tpm: CimInstancePath): Iterable<Link> {
     if (der === undefined) return;
     yield { ElementInContext: paths.byId('TVDC_Certificate', certificateId(der)), ElementProvidingContext: tpm };
@@ -269,17 +192,17 @@ export function tpmProviders(view: HostView): readonly Provider[] {
     className: 'TVDC_CredentialContext',
     namespace,
     *links(): Iterable<Link> {
-      yield* credentialsOf(hostTpm.ekCertificateChain, ofHost().path);
-      for (const tpm of parts.vtpms.list()) yield* credentialsOf(tpm.identity.ekCertificateChain, ofVm(tpm).path);
+      yield* credentialsOf(hostTpm.ekCertificateChain, hostPath);
+      for (const tpm of parts.vtpms.list()) yield* credentialsOf(tpm.identity.ekCertificateChain, pathOf(tpm));
     },
     *linksOf(object) {
       const id = stringKey(object, 'DeviceID');
       const tpm = parts.vtpms.find(id ?? '');
-      if (id === hostTpm.uuid) yield* credentialsOf(hostTpm.ekCertificateChain, ofHost().path);
-      else if (tpm !== undefined) yield* credentialsOf(tpm.identity.ekCertificateChain, ofVm(tpm).path);
+      if (id === hostTpm.uuid) yield* credentialsOf(hostTpm.ekCertificateChain, hostPath);
+      else if (tpm !== undefined) yield* credentialsOf(tpm.identity.ekCertificateChain, pathOf(tpm));
       else if (sameName(object.className, 'TVDC_Certificate')) yield* this.links();
     },
   });
 
-  return [host, virtual, pcrs, registers, certificates, credentials];
+  return [host, virtual, ...registerProviders(view), certificates, credentials];
 }

@@ -1,4 +1,4 @@
-import type { RecordWith } from '../../vtpm/index.js';
+import type { RecordWith, VtpmFamily } from '../../vtpm/index.js';
 import { VmmError } from '../errors.js';
 import type { Actor } from '../events.js';
 import type { VirtualMachine } from '../inventory/index.js';
@@ -31,8 +31,13 @@ function changeTpm(
 }
 
 /** Gives a virtual machine that has none a virtual TPM. @throws VmmError `not_found`, `wrong_state`, `in_use` @throws VtpmError */
-export function createVmTpm(parts: HostParts, actor: Actor, uuid: string): Promise<VirtualMachine> {
-  return changeTpm(parts, actor, uuid, true, (record) => parts.vtpms.create(uuid, record));
+export function createVmTpm(
+  parts: HostParts,
+  actor: Actor,
+  uuid: string,
+  family?: VtpmFamily,
+): Promise<VirtualMachine> {
+  return changeTpm(parts, actor, uuid, true, (record) => parts.vtpms.create(uuid, record, family));
 }
 
 /** Destroys the virtual TPM of a virtual machine with all that it keeps. @throws VmmError `not_found`, `wrong_state` @throws VtpmError */

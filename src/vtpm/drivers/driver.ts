@@ -30,7 +30,10 @@ export interface VtpmDriver {
   /** Whether there is a TPM of this name. */
   has(uuid: string): Promise<boolean>;
   /** Makes a new TPM, gives it power for `work`, and keeps what `work` has made of it. */
-  manufacture<T>(uuid: string, work: (transport: TpmTransport) => Promise<T>): Promise<T>;
+  manufacture<T>(
+    uuid: string,
+    work: (transport: TpmTransport, powerCycle: () => Promise<void>) => Promise<T>,
+  ): Promise<T>;
   power(uuid: string, options: PowerOptions): Promise<PoweredTpm>;
   /** Keeps the state of a TPM that comes from elsewhere, if it is one. @throws VtpmError `vtpm_state_invalid` */
   importState(uuid: string, image: StateImage): Promise<void>;

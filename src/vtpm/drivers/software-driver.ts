@@ -17,7 +17,7 @@ export function createSoftwareDriver({ vault, randomness, clock }: SoftwareDrive
     has: (uuid) => Promise.resolve(vault.has(uuid)),
     async manufacture(uuid, work) {
       const tpm = createSoftwareTpm({ randomness, clock });
-      const made = await work(tpm);
+      const made = await work(tpm, () => tpm.powerCycle());
       await vault.save(uuid, tpm.savePermanentState(), null);
       await tpm.close();
       return made;

@@ -7,7 +7,7 @@ import { VtpmError } from '../errors.js';
 import type { TpmClient } from '../../tpm/index.js';
 import type { KeyKind } from '../identity.js';
 import { createStateVault, defaultSealPcrs, openStateProtection, type SequenceRows } from '../state/index.js';
-import { adoptFormerState, createSwtpmDriver, swtpmAvailable } from '../swtpm/index.js';
+import { adoptFormerState, createSwtpmDriver, swtpmAvailable, tpm12Family } from '../swtpm/index.js';
 import { Instances } from './instances.js';
 import type { OwnerState, VtpmBackend, VtpmInstance, VtpmInstances } from './types.js';
 
@@ -77,6 +77,7 @@ export async function createVtpmInstances(options: VtpmInstancesOptions): Promis
     protection,
     vault,
     drivers,
+    driver12: createSwtpmDriver({ vault, family: tpm12Family, randomness, log }),
     backend: options.backend,
     authority: options.authority,
     anchors: options.anchors ?? options.authority.chain.slice(-1),

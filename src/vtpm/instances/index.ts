@@ -1,3 +1,4 @@
+export { type VtpmFamily, vtpmFamilies } from '../family/index.js';
 export { createVtpmInstances, type VtpmInstancesOptions } from './create.js';
 export {
   type ImportOffer,

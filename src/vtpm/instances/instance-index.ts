@@ -2,16 +2,20 @@ import { messageOf, toHex } from '../../base/index.js';
 import type { StoreTransaction } from '../../store/index.js';
 import type { PublicArea } from '../../tpm/index.js';
 import { readCertificate, type RevocationReason, revocationReasons } from '../certificates/index.js';
-import { keyKindOf, writeEkCertificate } from '../identity.js';
+import { rulesOf } from '../family/index.js';
 import type { ProtectedRows } from '../state/index.js';
 import { Instance } from './instance.js';
 import { fingerprintOf } from './migration.js';
 import type { InstancesParts } from './parts.js';
 import { decodeRecord, encodeRecord, type InstanceRecord } from './record.js';
-import type { VtpmBackend } from './types.js';
 
 const recordPrefix = 'instance/';
 const revocationPrefix = 'revocation/';
+
+/** TPM Main Specification, version 1.2, level 2, revision 116. */
+const tpm12Specification = { family: '1.2', level: 2, revision: 116 };
+
+type CertifiedTpm = Pick<InstanceRecord, 'uuid' | 'vmUuid' | 'backend' | 'family'>;
 
 /** What else is written in the transaction of a change. */
 export interface Alongside {
@@ -88,15 +92,17 @@ export class InstanceIndex {
   }
 
   /** A new EK certificate with its chain. */
-  certify(vtpmUuid: string, vmUuid: string, backend: VtpmBackend, ekPublic: PublicArea): readonly Uint8Array[] {
+  certify({ uuid, vmUuid, backend, family }: CertifiedTpm, ekPublic: PublicArea): readonly Uint8Array[] {
     const { authority } = this.#parts;
-    return [authority.issueEk({ ekPublic, virtualTpm: { backend, vmUuid, vtpmUuid } }), ...authority.chain];
+    const virtualTpm = { backend, vmUuid, vtpmUuid: uuid };
+    const specification = family === '1.2' ? { specification: tpm12Specification } : {};
+    return [authority.issueEk({ ekPublic, virtualTpm, ...specification }), ...authority.chain];
   }
 
   /** The same key with a new certificate. */
   async recertify(instance: Instance, state: InstanceRecord['state'], alongside: Alongside): Promise<void> {
-    const { uuid, vmUuid, backend, identity } = instance.record;
-    const ekCertificateChain = this.certify(uuid, vmUuid, backend, identity.ekPublic);
+    const { identity } = instance.record;
+    const ekCertificateChain = this.certify(instance.record, identity.ekPublic);
     const record = { ...instance.record, state, identity: { ...identity, ekCertificateChain } };
     await this.save(record, alongside);
     instance.record = record;
@@ -128,7 +134,7 @@ export class InstanceIndex {
     const current = fingerprintOf(ekCertificateChain);
     if (certificate === undefined || current === instance.record.certificateInNv) return;
     try {
-      await writeEkCertificate(instance.client(), keyKindOf(ekPublic), certificate);
+      await rulesOf(instance.family).writeCertificate(instance.transport(), ekPublic, certificate);
       const record = { ...instance.record, certificateInNv: current };
       await this.save(record);
       instance.record = record;

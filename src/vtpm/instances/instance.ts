@@ -1,6 +1,16 @@
-import { createTpmClient, type TpmClient, type TpmTransport } from '../../tpm/index.js';
+import { fromBase64 } from '../../base/index.js';
+import {
+  createTpm12Client,
+  createTpmClient,
+  type Quote12,
+  type Tpm12Client,
+  type TpmClient,
+  type TpmTransport,
+  wellKnownAuth,
+} from '../../tpm/index.js';
 import type { PoweredTpm } from '../drivers/index.js';
 import { VtpmError } from '../errors.js';
+import type { VtpmFamily } from '../family/index.js';
 import type { StateVault } from '../state/index.js';
 import type { InstanceRecord } from './record.js';
 import type { VtpmBackend, VtpmIdentity, VtpmInstance, VtpmState } from './types.js';
@@ -56,10 +66,39 @@ export class Instance implements VtpmInstance {
     return this.powered.transport;
   }
 
+  get family(): VtpmFamily {
+    return this.record.family ?? '2.0';
+  }
+
   client(): TpmClient {
     const transport = this.transport();
+    this.#expect('2.0');
     this.#client ??= createTpmClient(transport);
     return this.#client;
+  }
+
+  client12(): Tpm12Client {
+    const transport = this.transport();
+    this.#expect('1.2');
+    return createTpm12Client(transport);
+  }
+
+  async quote12(form: 'quote' | 'quote2', externalData: Uint8Array, pcrs: readonly number[]): Promise<Quote12> {
+    const client = this.client12();
+    const handle = await client.loadKey(fromBase64(this.record.wrappedAk ?? ''), wellKnownAuth);
+    try {
+      return form === 'quote'
+        ? await client.quote(handle, wellKnownAuth, externalData, pcrs)
+        : await client.quote2(handle, wellKnownAuth, externalData, pcrs, true);
+    } finally {
+      await client.flushKey(handle);
+    }
+  }
+
+  #expect(family: VtpmFamily): void {
+    if (this.family === family) return;
+    const { vmUuid } = this;
+    throw new VtpmError('vtpm_wrong_family', `the virtual TPM of VM ${vmUuid} is a TPM ${this.family}, not ${family}`);
   }
 
   /** Takes or gives up power. */

@@ -1,47 +1,28 @@
-import { createKeyedLock, equalBytes, messageOf } from '../../base/index.js';
-import {
-  createTpmClient,
-  extendEvents,
-  type ExtendedEvent,
-  nameOf,
-  type TpmClient,
-  type TpmTransport,
-} from '../../tpm/index.js';
+import { createKeyedLock, messageOf, toBase64 } from '../../base/index.js';
+import type { ExtendedEvent, PublicArea } from '../../tpm/index.js';
 import type { RevocationReason } from '../certificates/index.js';
-import type { VtpmDriver } from '../drivers/index.js';
 import { VtpmError } from '../errors.js';
-import { keyKindOf, provisionKeys, writeEkCertificate } from '../identity.js';
+import { type ProvisionedTpm, rulesOf, type VtpmFamily } from '../family/index.js';
 import type { Instance } from './instance.js';
 import { type Alongside, InstanceIndex } from './instance-index.js';
-import {
-  createOffer,
-  encodeOffer,
-  fingerprintOf,
-  type MigrationTrust,
-  openBlob,
-  sealForOffer,
-  verifyBlob,
-  verifyOffer,
-} from './migration.js';
-import type { InstancesParts } from './parts.js';
-import { decodeRecord, encodeRecord, type InstanceRecord } from './record.js';
-import { Offers } from './offers.js';
+import { fingerprintOf } from './migration.js';
+import { driverOf, type InstancesParts } from './parts.js';
+import type { InstanceRecord } from './record.js';
+import { Transfers } from './transfers.js';
 import type { ProtectionFacts, RecordWith, VtpmInstance, VtpmInstances } from './types.js';
-
-const offerLifetime = 15 * 60_000;
 
 /** The virtual TPMs of a host: index, power, migration. One operation at a time for each VM. */
 export class Instances implements VtpmInstances {
   readonly #parts: InstancesParts;
   readonly #index: InstanceIndex;
-  readonly #offers: Offers;
+  readonly #transfers: Transfers;
   readonly #lock = createKeyedLock();
   #closed = false;
 
   constructor(parts: InstancesParts) {
     this.#parts = parts;
     this.#index = new InstanceIndex(parts);
-    this.#offers = new Offers(parts.protection);
+    this.#transfers = new Transfers(parts, this.#index);
   }
 
   /** Carries out what the last process has written down and not come to. */
@@ -67,22 +48,33 @@ export class Instances implements VtpmInstances {
     return this.#index.find(uuid);
   }
 
-  create(vmUuid: string, record?: RecordWith): Promise<VtpmInstance> {
+  create(vmUuid: string, record?: RecordWith, family: VtpmFamily = '2.0'): Promise<VtpmInstance> {
     return this.#alone(vmUuid, async () => {
       if (this.#index.ofVm(vmUuid) !== undefined)
         throw new VtpmError('vtpm_exists', `VM ${vmUuid} has a virtual TPM already`);
-      const { randomness, backend, drivers, clock, keys } = this.#parts;
+      const { randomness, drivers, driver12, clock, keys } = this.#parts;
+      const backend = family === '1.2' ? 'swtpm' : this.#parts.backend;
       const uuid = randomness.uuid();
-      const made = await drivers[backend].manufacture(uuid, async (transport): Promise<InstanceRecord> => {
-        const client = createTpmClient(transport);
-        await client.startup('clear');
-        const found = await provisionKeys(client, keys);
-        const ekCertificateChain = this.#index.certify(uuid, vmUuid, backend, found.ekPublic);
-        await writeEkCertificate(client, keys, ekCertificateChain[0] as Uint8Array);
-        await client.shutdown('clear');
-        const identity = { ...found, ekCertificateChain };
+      const driver = family === '1.2' ? driver12 : drivers[backend];
+      const made = await driver.manufacture(uuid, async (transport, powerCycle): Promise<InstanceRecord> => {
+        let ekCertificateChain: readonly Uint8Array[] = [];
+        const certify = (ekPublic: PublicArea): Uint8Array => {
+          ekCertificateChain = this.#index.certify({ uuid, vmUuid, backend, family }, ekPublic);
+          return ekCertificateChain[0] as Uint8Array;
+        };
+        const found = await rulesOf(family).provision({ transport, powerCycle }, keys, certify);
+        const identity = { ...found.keys, ekCertificateChain };
         const certificateInNv = fingerprintOf(ekCertificateChain);
-        return { uuid, vmUuid, backend, state: 'off', created: clock.now(), identity, certificateInNv };
+        const common = {
+          uuid,
+          vmUuid,
+          backend,
+          state: 'off',
+          created: clock.now(),
+          identity,
+          certificateInNv,
+        } as const;
+        return family === '2.0' ? common : { ...common, family, ...wrapping(found) };
       });
       await this.#index.save(made, { write: record });
       await this.#mark();
@@ -107,8 +99,7 @@ export class Instances implements VtpmInstances {
   }
 
   async clone(vmUuid: string, copyUuid: string): Promise<VtpmInstance> {
-    this.#require(vmUuid);
-    return this.create(copyUuid);
+    return this.create(copyUuid, undefined, this.#require(vmUuid).family);
   }
 
   powerOn(vmUuid: string): Promise<VtpmInstance> {
@@ -137,10 +128,10 @@ export class Instances implements VtpmInstances {
         await this.#power(instance, false);
         return instance;
       }
-      const client = instance.client();
-      await client.shutdown('clear');
+      const rules = rulesOf(instance.family);
+      await rules.shutdown(instance.transport());
       await instance.powered?.powerCycle();
-      await client.startup('clear');
+      await rules.startup(instance.transport());
       return instance;
     });
   }
@@ -150,14 +141,19 @@ export class Instances implements VtpmInstances {
       const instance = this.#usable(vmUuid);
       this.#refuseInUse(instance, 'reset');
       await this.#power(instance, false);
+      let cleared: ProvisionedTpm | null = null;
       try {
-        const client = instance.client();
-        await client.clear(undefined, 'platform');
-        await provisionKeys(client, keyKindOf(instance.identity.ekPublic));
+        const powerCycle = (): Promise<void> => instance.powered?.powerCycle() ?? Promise.resolve();
+        const tpm = { transport: instance.transport(), powerCycle };
+        cleared = await rulesOf(instance.family).clear(tpm, instance.identity.ekPublic);
       } finally {
         await this.#stop(instance);
       }
-      await this.#index.setState(instance, 'off', { write: record });
+      const changed =
+        cleared === null ? {} : { identity: { ...instance.identity, ...cleared.keys }, ...wrapping(cleared) };
+      const after: InstanceRecord = { ...instance.record, state: 'off', ...changed };
+      await this.#index.save(after, { write: record });
+      instance.record = after;
     });
   }
 
@@ -187,80 +183,23 @@ export class Instances implements VtpmInstances {
   }
 
   extend(vmUuid: string, events: Iterable<ExtendedEvent>): Promise<number> {
-    return this.#alone(vmUuid, () => extendEvents(this.#require(vmUuid).client(), events));
+    return this.#alone(vmUuid, () => {
+      const instance = this.#require(vmUuid);
+      return rulesOf(instance.family).extend(instance.transport(), events);
+    });
   }
 
   prepareImport(vmUuid: string, record?: RecordWith): Promise<Uint8Array> {
-    return this.#alone(vmUuid, async () => {
-      const existing = this.#index.ofVm(vmUuid);
-      if (existing !== undefined && existing.state !== 'migrated')
-        throw new VtpmError('vtpm_exists', `VM ${vmUuid} has a virtual TPM here`);
-      const { authority, randomness, clock, store } = this.#parts;
-      const made = createOffer(authority, randomness, vmUuid, clock.now() + offerLifetime);
-      await store.transaction((tx) => {
-        this.#offers.add(tx, made, clock.now());
-        record?.(tx);
-      });
-      return encodeOffer(made.offer);
-    });
+    return this.#alone(vmUuid, () => this.#transfers.prepare(vmUuid, record));
   }
 
   export(vmUuid: string, offerBytes: Uint8Array, targetHost?: string, record?: RecordWith): Promise<Uint8Array> {
-    return this.#alone(vmUuid, async () => {
-      const instance = this.#usable(vmUuid);
-      const offer = verifyOffer(offerBytes, this.#trust());
-      if (offer.vmUuid !== vmUuid) throw new VtpmError('vtpm_offer_invalid', 'the offer is for another VM');
-      if (targetHost !== undefined && offer.target.host?.hostUuid !== targetHost)
-        throw new VtpmError('vtpm_offer_invalid', 'the offer is by another host');
-      if (this.#offers.has(offer.id)) throw new VtpmError('vtpm_offer_invalid', 'the offer is by this host itself');
-      if (instance.powered !== null) throw new VtpmError('vtpm_in_use', `the virtual TPM of VM ${vmUuid} runs`);
-      const { authority, randomness, vault, protection } = this.#parts;
-      const image = vault.read(instance.uuid);
-      // One more than at any time before, also on hosts where it was earlier.
-      const sequence = this.#index.highWater(instance.identity.ekName) + 1;
-      const { ekName } = instance.identity;
-      const migrated = { record: encodeRecord(instance.record), vmUuid, ekName, sequence, image };
-      const blob = sealForOffer(migrated, offer, authority, randomness);
-      const revoked = { record: instance.record, reason: 'superseded' } as const;
-      await this.#index.setState(instance, 'migrated', { sequence, revoked, write: record });
-      // Before anybody has it elsewhere: an older copy of this host's data must not bring it back.
-      await protection.mark();
-      return blob;
-    });
+    return this.#alone(vmUuid, () => this.#transfers.send(this.#usable(vmUuid), offerBytes, targetHost, record));
   }
 
   import(vmUuid: string, blob: Uint8Array, record?: RecordWith): Promise<VtpmInstance> {
     return this.#alone(vmUuid, async () => {
-      const existing = this.#index.ofVm(vmUuid);
-      if (existing !== undefined && existing.state !== 'migrated')
-        throw new VtpmError('vtpm_exists', `VM ${vmUuid} has a virtual TPM here`);
-      const { offerId, body } = verifyBlob(blob, this.#trust());
-      const open = this.#offers.find(offerId, this.#parts.clock.now());
-      if (open === undefined) {
-        throw new VtpmError('vtpm_blob_invalid', 'this host has no such offer, or it was used before');
-      }
-      const migrated = openBlob(body, open.offer, open.privateKey);
-      const sent = decodeRecord(migrated.record);
-      const bound = [migrated.vmUuid, sent.vmUuid, open.offer.vmUuid].every((uuid) => uuid === vmUuid);
-      if (!bound || !equalBytes(nameOf(sent.identity.ekPublic), migrated.ekName))
-        throw new VtpmError('vtpm_blob_invalid', 'the exported TPM is of another VM');
-      if (migrated.sequence <= this.#index.highWater(migrated.ekName))
-        throw new VtpmError('vtpm_blob_invalid', 'the exported TPM is older than one that was here');
-      const chain = this.#index.certify(sent.uuid, vmUuid, sent.backend, sent.identity.ekPublic);
-      const taken: InstanceRecord = {
-        ...sent,
-        state: migrated.image.volatile === null ? 'off' : 'suspended',
-        identity: { ...sent.identity, ekCertificateChain: chain },
-      };
-      await this.#parts.drivers[taken.backend].importState(taken.uuid, migrated.image);
-      const { sequence } = migrated;
-      await this.#index.save(taken, {
-        sequence,
-        write: (tx) => {
-          this.#offers.use(tx, offerId);
-          record?.(tx);
-        },
-      });
+      const taken = await this.#transfers.take(vmUuid, blob, record);
       await this.#mark();
       return this.#index.enter(taken);
     });
@@ -269,10 +208,7 @@ export class Instances implements VtpmInstances {
   recover(vmUuid: string, record?: RecordWith): Promise<VtpmInstance> {
     return this.#alone(vmUuid, async () => {
       const instance = this.#require(vmUuid);
-      if (instance.state !== 'migrated')
-        throw new VtpmError('vtpm_not_migrated', `the virtual TPM of VM ${vmUuid} is ${instance.state}`);
-      const { volatile } = this.#parts.vault.read(instance.uuid);
-      await this.#index.recertify(instance, volatile === null ? 'off' : 'suspended', { write: record });
+      await this.#transfers.takeBack(instance, record);
       await this.#mark();
       return instance;
     });
@@ -350,13 +286,9 @@ export class Instances implements VtpmInstances {
     );
   }
 
-  #driver(instance: Instance): VtpmDriver {
-    return this.#parts.drivers[instance.backend];
-  }
-
   async #power(instance: Instance, resume: boolean): Promise<void> {
     const { log, onFailure } = this.#parts;
-    const powered = await this.#driver(instance).power(instance.uuid, {
+    const powered = await driverOf(this.#parts, instance).power(instance.uuid, {
       resume,
       afterCrash: 'stay',
       onCrash: () => {
@@ -368,7 +300,7 @@ export class Instances implements VtpmInstances {
     instance.setPowered(powered);
     if (resume) return;
     try {
-      await instance.client().startup('clear');
+      await rulesOf(instance.family).startup(powered.transport);
     } catch (error) {
       instance.setPowered(null);
       await powered.stop();
@@ -379,21 +311,17 @@ export class Instances implements VtpmInstances {
   async #stop(instance: Instance): Promise<void> {
     const { powered } = instance;
     if (powered === null) return;
-    await shutDown(powered.transport).catch((error: unknown) => {
-      this.#parts.log.warn('vtpm_unorderly_shutdown', { vm: instance.vmUuid, error: messageOf(error) });
-    });
+    await rulesOf(instance.family)
+      .shutdown(powered.transport)
+      .catch((error: unknown) => {
+        this.#parts.log.warn('vtpm_unorderly_shutdown', { vm: instance.vmUuid, error: messageOf(error) });
+      });
     instance.setPowered(null);
     await powered.stop();
   }
-
-  #trust(): MigrationTrust {
-    const { anchors, crls, clock } = this.#parts;
-    return { anchors, options: { now: clock.now(), crls: crls() } };
-  }
 }
 
-/** TPM2_Shutdown, so that the next start is an orderly one. */
-async function shutDown(transport: TpmTransport): Promise<void> {
-  const client: TpmClient = createTpmClient(transport);
-  await client.shutdown('clear');
+/** What the record of a TPM keeps of a key that the TPM has wrapped. */
+function wrapping({ wrappedAk }: ProvisionedTpm): Pick<InstanceRecord, 'wrappedAk'> {
+  return wrappedAk === null ? {} : { wrappedAk: toBase64(wrappedAk) };
 }

@@ -1,6 +1,7 @@
 import { fromBase64, toBase64 } from '../../base/index.js';
 import { decodePublicArea, encodePublicArea, nameOf } from '../../tpm/index.js';
 import { VtpmError } from '../errors.js';
+import type { VtpmFamily } from '../family/index.js';
 import type { VtpmBackend, VtpmIdentity } from './types.js';
 
 /** What the index keeps of an instance. A running one is kept as `off`: without a process it is that. */
@@ -8,6 +9,10 @@ export interface InstanceRecord {
   readonly uuid: string;
   readonly vmUuid: string;
   readonly backend: VtpmBackend;
+  /** Left out: 2.0. */
+  readonly family?: VtpmFamily;
+  /** The attestation key of a TPM 1.2, wrapped by that TPM; base64. */
+  readonly wrappedAk?: string;
   readonly state: 'off' | 'suspended' | 'migrated';
   readonly created: number;
   readonly identity: VtpmIdentity;

@@ -1,6 +1,7 @@
 import type { StoreTransaction } from '../../store/index.js';
-import type { ExtendedEvent, PublicArea, TpmClient, TpmTransport } from '../../tpm/index.js';
+import type { ExtendedEvent, PublicArea, Quote12, Tpm12Client, TpmClient, TpmTransport } from '../../tpm/index.js';
 import type { RevocationReason } from '../certificates/index.js';
+import type { VtpmFamily } from '../family/index.js';
 
 /** What a virtual TPM runs on. */
 export const vtpmBackends = ['software', 'swtpm'] as const;
@@ -32,14 +33,19 @@ export interface VtpmInstance {
   readonly uuid: string;
   readonly vmUuid: string;
   readonly backend: VtpmBackend;
+  readonly family: VtpmFamily;
   readonly state: VtpmState;
   readonly identity: VtpmIdentity;
   /** Rises with every change of the state at rest. */
   readonly sequence: number;
   /** Milliseconds since 1970-01-01 UTC. */
   readonly created: number;
-  /** @throws VtpmError `vtpm_off` unless it runs */
+  /** @throws VtpmError `vtpm_off` unless it runs, `vtpm_wrong_family` for a TPM 1.2 */
   client(): TpmClient;
+  /** Of a TPM 1.2. @throws VtpmError `vtpm_off`, `vtpm_wrong_family` for a TPM 2.0 */
+  client12(): Tpm12Client;
+  /** A quote by the attestation identity key of a TPM 1.2. @throws VtpmError as {@link VtpmInstance.client12} */
+  quote12(form: 'quote' | 'quote2', externalData: Uint8Array, pcrs: readonly number[]): Promise<Quote12>;
   /** Frames from the VM or a tool. @throws VtpmError `vtpm_off` */
   transport(): TpmTransport;
 }
@@ -84,8 +90,12 @@ export interface VtpmInstances {
   get(vmUuid: string): VtpmInstance | undefined;
   /** By the UUID of the TPM itself. */
   find(uuid: string): VtpmInstance | undefined;
-  /** Makes a TPM with a new identity for a VM. @throws VtpmError `vtpm_exists` */
-  create(vmUuid: string, record?: RecordWith): Promise<VtpmInstance>;
+  /**
+   * Makes a TPM with a new identity for a VM.
+   * @param family `1.2` is carried out by swtpm, whatever carries out the others
+   * @throws VtpmError `vtpm_exists`, `vtpm_backend_unavailable`
+   */
+  create(vmUuid: string, record?: RecordWith, family?: VtpmFamily): Promise<VtpmInstance>;
   /** Deletes it with its keys and revokes its certificates. @throws VtpmError `vtpm_in_use`, `vtpm_unknown` */
   destroy(vmUuid: string, record?: RecordWith): Promise<void>;
   /** Start of the VM: TPM2_Startup(CLEAR), PCRs at zero. @throws VtpmError `vtpm_migrated`, `vtpm_unknown` */

@@ -1,4 +1,4 @@
-import { createTpmClient, type TpmTransport } from '../../tpm/index.js';
+import { createTpm12Client, createTpmClient, type TpmTransport } from '../../tpm/index.js';
 
 /** What differs between the TPMs that swtpm carries out. */
 export interface SwtpmFamily {
@@ -13,4 +13,10 @@ export const tpm20Family: SwtpmFamily = {
   options: ['--tpm2'],
   stateName: 'tpm2-00',
   startup: (transport) => createTpmClient(transport).startup('clear'),
+};
+
+export const tpm12Family: SwtpmFamily = {
+  options: [],
+  stateName: 'tpm-00',
+  startup: (transport) => createTpm12Client(transport).startup(),
 };

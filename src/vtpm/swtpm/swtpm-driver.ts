@@ -57,7 +57,7 @@ export function createSwtpmDriver(options: SwtpmDriverOptions): VtpmDriver {
       // Its state is kept once, when the work is done.
       const running = await run(null);
       try {
-        const made = await work(running.transport);
+        const made = await work(running.transport, () => running.powerCycle());
         await vault.save(uuid, await running.permanent(), null);
         return made;
       } finally {

@@ -3,7 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ManualClock } from '../../../src/base/index.js';
 import { createMemoryStore, type Store } from '../../../src/store/index.js';
-import { certificateIndices, parsePcrSelection, type TpmClient } from '../../../src/tpm/index.js';
+import {
+  certificateIndices,
+  parsePcrSelection,
+  publicKeyOf,
+  type TpmClient,
+  verifyQuote12,
+} from '../../../src/tpm/index.js';
 import {
   certificateOids,
   createVtpmInstances,
@@ -16,9 +22,12 @@ import {
   swtpmAvailable,
   verifyChain,
   type VtpmBackend,
+  type VtpmInstance,
   type VtpmInstances,
 } from '../../../src/vtpm/index.js';
+import { readCertificate12 } from '../../../src/vtpm/family/index.js';
 import { errorLike } from '../../support/errors.js';
+import { describeIf } from '../../support/parts.js';
 
 const vm = '22222222-2222-4222-8222-222222222222';
 const other = '33333333-3333-4333-8333-333333333333';
@@ -306,4 +315,84 @@ test('what a crash left of a revocation is carried out at the next start', async
   const second = await createVtpmInstances({ ...options, authority });
   expect(authority.isRevoked(serial)).toBe(true);
   await Promise.all([first.close(), second.close()]);
+});
+
+describeIf(await swtpmAvailable(), 'swtpm is not installed')('a virtual TPM 1.2', () => {
+  const zero = new Uint8Array(20);
+  const sha1Event = { pcr: 10, digests: [{ algorithm: 'sha1', digest: zero }, ...event.digests] } as const;
+  const opened: VtpmInstances[] = [];
+  const open = async (name: string, store: Store = createMemoryStore()): Promise<VtpmInstances> => {
+    const host = { hostUuid: name, hostEkHash: '' };
+    const authority = await openHostAuthority({ folder: join(folder, name, 'ca'), host, certify: root.certifyHost });
+    const options = { store, backend: 'software', folder: join(folder, name), authority } as const;
+    const instances = await createVtpmInstances(options);
+    opened.push(instances);
+    return instances;
+  };
+
+  afterEach(async () => {
+    await Promise.all(opened.splice(0).map((instances) => instances.close()));
+  });
+
+  /** Whether its identity key quotes what its registers hold. */
+  async function quotes(instance: VtpmInstance, nonce: Uint8Array): Promise<boolean> {
+    const values = [await instance.client12().pcrRead(0), await instance.client12().pcrRead(10)];
+    const expected = { key: publicKeyOf(instance.identity.akPublic), externalData: nonce, pcrs: [0, 10], values };
+    for (const form of ['quote', 'quote2'] as const) {
+      expect(verifyQuote12(await instance.quote12(form, nonce, [0, 10]), expected).kind).toBe(form);
+    }
+    return true;
+  }
+
+  test('has a certified identity and registers like any other, over starts, resets, suspends and restarts', async () => {
+    const store = createMemoryStore();
+    const first = await open('v12-life', store);
+    const made = await first.create(vm, undefined, '1.2');
+    expect([made.family, made.backend]).toEqual(['1.2', 'swtpm']);
+    const [leaf] = verifyChain(made.identity.ekCertificateChain, [root.certificate], {
+      now: Date.now(),
+      purpose: certificateOids.ekCertificate,
+    });
+    expect(leaf!.tpmSpecification).toEqual({ family: '1.2', level: 2, revision: 116 });
+    await first.powerOn(vm);
+    expect(() => made.client()).toThrow(errorLike({ code: 'vtpm_wrong_family' }));
+    expect(await readCertificate12(made.client12())).toEqual(made.identity.ekCertificateChain[0]);
+    expect(await first.extend(vm, [sha1Event])).toBe(1);
+    const extended = await made.client12().pcrRead(10);
+    expect(extended).not.toEqual(zero);
+    await expect(first.extend(vm, [event])).rejects.toMatchObject({ code: 'vtpm_failed' });
+    expect(await quotes(made, new Uint8Array(20).fill(1))).toBe(true);
+    await first.suspend(vm);
+    await first.close();
+
+    const again = await open('v12-life', store);
+    const instance = await again.resume(vm);
+    expect(await instance.client12().pcrRead(10)).toEqual(extended);
+    expect(await quotes(instance, new Uint8Array(20).fill(2))).toBe(true);
+    await again.restart(vm);
+    expect(await instance.client12().pcrRead(10)).toEqual(zero);
+    await again.renewCertificate(vm);
+    expect(await readCertificate12(instance.client12())).toEqual(instance.identity.ekCertificateChain[0]);
+    await again.powerOff(vm);
+    const { ekName, akName } = instance.identity;
+    await again.reset(vm);
+    await again.powerOn(vm);
+    expect(instance.identity.ekName).toEqual(ekName);
+    expect(instance.identity.akName).not.toEqual(akName);
+    expect(await quotes(instance, new Uint8Array(20).fill(3))).toBe(true);
+  });
+
+  test('is cloned as one, and moves to another host', async () => {
+    const source = await open('v12-source');
+    const target = await open('v12-target');
+    const { identity } = await source.create(vm, undefined, '1.2');
+    const copy = await source.clone(vm, other);
+    expect(copy.family).toBe('1.2');
+    expect(copy.identity.ekName).not.toEqual(identity.ekName);
+    const arrived = await target.import(vm, await source.export(vm, await target.prepareImport(vm)));
+    expect([arrived.family, arrived.state]).toEqual(['1.2', 'off']);
+    await target.powerOn(vm);
+    expect(await quotes(arrived, new Uint8Array(20).fill(4))).toBe(true);
+    expect(await readCertificate12(arrived.client12())).toEqual(arrived.identity.ekCertificateChain[0]);
+  });
 });
