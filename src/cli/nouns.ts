@@ -60,7 +60,7 @@ export const nouns: readonly Noun[] = [
   {
     name: 'vtpm',
     description:
-      'virtual TPMs: list, create, destroy, reset, pcrs, quote, cert, prepare, export, import; serve, extend',
+      'virtual TPMs: list, create, destroy, reset, pcrs, quote, cert, crl, revoke, prepare, export, import; state; serve, extend',
     load: async (streams) => (await import('./commands/vtpm.js')).vtpmCommand(streams),
   },
   {

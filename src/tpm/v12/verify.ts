@@ -4,7 +4,7 @@ import { TpmEvidenceError } from '../errors.js';
 import { tags12 } from './constants.js';
 import { compositeHash12, digestSize12, readSelection12 } from './structures.js';
 
-/** What a quote of a TPM 1.2 says, of either form. It rests on SHA-1, which is broken for collisions: see `docs/attestation.md`. */
+/** What a quote of a TPM 1.2 says, of either form. It rests on SHA-1, which is broken for collisions. */
 export interface QuoteFacts12 {
   readonly kind: 'quote' | 'quote2';
   readonly externalData: Uint8Array;
