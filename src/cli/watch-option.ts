@@ -19,6 +19,9 @@ const watchable: ReadonlySet<string> = new Set([
   ...['policy list', 'policy statistics', 'explain', 'attest history', 'user list', 'role list', 'schema list'],
 ]);
 
+/** Commands that got the option here: those that have one of their own do what they do. */
+const repeated = new WeakSet<Command>();
+
 const defaultSeconds = 2;
 const leastSeconds = 0.1;
 
@@ -27,6 +30,7 @@ export function addWatch(noun: Command): void {
   for (const command of [noun, ...noun.commands]) {
     const name = command === noun ? noun.name() : `${noun.name()} ${command.name()}`;
     if (!watchable.has(name)) continue;
+    repeated.add(command);
     command.option(
       '--watch [seconds]',
       `again and again, every ${defaultSeconds} seconds or so many; ends by a signal`,
@@ -50,7 +54,7 @@ export class WatchWanted extends TvdcError<'watch'> {
 export function refuseWatch(program: Command): void {
   program.hook('preAction', (_program, action) => {
     const { watch, output } = action.opts<{ readonly watch?: string | boolean; readonly output?: string }>();
-    if (watch === undefined) return;
+    if (watch === undefined || !repeated.has(action)) return;
     const seconds = watch === true ? defaultSeconds : Number(watch);
     if (!(seconds >= leastSeconds)) {
       throw new UsageError(`--watch takes seconds, at least ${leastSeconds}, not "${String(watch)}"`);

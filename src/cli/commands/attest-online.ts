@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { type Assurance, assurances, type Verdict, verifyEvidenceBundle } from '../../attestation/index.js';
 import { messageOf, TvdcError } from '../../base/index.js';
+import { TransportError, type WbemClient } from '../../client/index.js';
 import { listSystems, ManagedHost, type RoundMode } from '../../client/management/index.js';
 import { defaultDataFolder } from '../../host/foundation/index.js';
 import {
@@ -69,13 +70,34 @@ function openLocal(options: AttestCommandOptions): LocalVerifier {
 
 type Verdicts = readonly { readonly name: string; readonly verdict: Verdict }[];
 
-/** One round with this process as the challenging party. */
-async function attestHere(
+/** A round, and where the host does not answer what is known of it: the attempt is recorded. */
+async function attestOrMiss(
+  streams: Streams,
   local: LocalVerifier,
+  client: WbemClient,
   system: string | null,
   options: AttestCommandOptions,
 ): Promise<Verdicts> {
-  const client = await connect(options);
+  try {
+    return await attestHere(local, client, system, options);
+  } catch (error) {
+    if (!(error instanceof TransportError)) throw error;
+    const all = await local.rounds.missed(settingsOf(options).url, error);
+    if (options.watch === undefined || all.length === 0) throw error;
+    streams.notes.write(`tvdc: ${messageOf(error)}\n`);
+    return all.filter(
+      ({ name, verdict }) => system === null || name === system || verdict.subject.uuid === system.toLowerCase(),
+    );
+  }
+}
+
+/** One round with this process as the challenging party. */
+async function attestHere(
+  local: LocalVerifier,
+  client: WbemClient,
+  system: string | null,
+  options: AttestCommandOptions,
+): Promise<Verdicts> {
   const namespace = namespaceOf(options);
   const { host, vms } = await listSystems(client, namespace);
   const named = [host, ...vms].find(
@@ -96,18 +118,21 @@ async function attestHere(
   return verdicts;
 }
 
-async function register(local: LocalVerifier, options: AttestCommandOptions): Promise<void> {
+async function register(local: LocalVerifier, options: AttestCommandOptions): Promise<WbemClient> {
   const policies = options.policy === undefined ? defaultPolicies(null) : parsePolicies(readText(options.policy));
-  local.rounds.add({ client: await connect(options), policies, namespace: namespaceOf(options) });
+  const address = settingsOf(options).url;
+  const client = await connect(options);
+  local.rounds.add({ client, policies, namespace: namespaceOf(options), address });
+  return client;
 }
 
 async function act(
   streams: Streams,
   local: LocalVerifier,
+  client: WbemClient,
   verdicts: Verdicts,
   options: AttestCommandOptions,
 ): Promise<void> {
-  const client = await connect(options);
   const host = new ManagedHost(client, namespaceOf(options));
   const { vms } = await listSystems(client, namespaceOf(options));
   for (const { name, verdict } of verdicts) {
@@ -160,15 +185,15 @@ async function watching(
 async function attestSystem(streams: Streams, system: string | null, options: AttestCommandOptions): Promise<void> {
   const local = options.verifier === undefined || options.act === true ? openLocal(options) : null;
   try {
-    if (local !== null) await register(local, options);
+    const client = local === null ? null : await register(local, options);
     const round = async (): Promise<readonly VerdictRecord[]> => {
-      if (options.verifier !== undefined || local === null) {
+      if (options.verifier !== undefined || local === null || client === null) {
         if (options.act === true)
           throw new UsageError('--act goes with a verifier of this process, without --verifier');
         return attestThrough(system, options);
       }
-      const verdicts = await attestHere(local, system, options);
-      if (options.act === true) await act(streams, local, verdicts, options);
+      const verdicts = await attestOrMiss(streams, local, client, system, options);
+      if (options.act === true) await act(streams, local, client, verdicts, options);
       return verdicts.map(({ name, verdict }) =>
         recordOf(name, verdict, local.verifier.status(verdict.subject).lastTrusted),
       );

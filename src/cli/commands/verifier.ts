@@ -95,6 +95,7 @@ async function attestedHost(
   const file = policy ?? common;
   return {
     client: await connect(known),
+    address: connection.url,
     policies: file === undefined ? defaultPolicies(null) : parsePolicies(readText(file)),
     ...(connection.namespace === undefined ? {} : { namespace: connection.namespace }),
   };

@@ -1,7 +1,13 @@
 import type { AppraisalPolicy, Subject, Verdict, Verifier } from '../../attestation/index.js';
 import { createKeyedLock, type Log, messageOf } from '../../base/index.js';
-import { attestRound, type AttestationPolicies, type RoundMode } from '../../client/management/index.js';
-import type { WbemClient } from '../../client/index.js';
+import {
+  attestRound,
+  type AttestationPolicies,
+  type RoundMode,
+  type RoundResult,
+} from '../../client/management/index.js';
+import { TransportError, type WbemClient } from '../../client/index.js';
+import { CimError } from '../../cim/index.js';
 import type { NamedVerdict } from '../../providers/index.js';
 import type { Store } from '../../store/index.js';
 import type { Revocations } from './revocations.js';
@@ -12,6 +18,8 @@ export interface AttestedHost {
   readonly client: WbemClient;
   readonly policies: AttestationPolicies;
   readonly namespace?: string;
+  /** Where it is, as its operator names it: tells which systems cannot be asked while it does not answer. */
+  readonly address?: string;
 }
 
 /** Told after each verdict: what it is, and whether trust came back. */
@@ -26,6 +34,13 @@ interface Managed extends AttestedHost {
 const namePrefix = 'name/';
 const snapshotPrefix = 'snapshot/';
 const alertedPrefix = 'alerted/';
+const addressPrefix = 'address/';
+
+const has = (seen: Snapshot, system: string): boolean => seen.host === system || seen.vms[system] !== undefined;
+/** Whether it is the host's fault that nothing is known, and not ours. */
+const isUnanswered = (error: unknown): error is Error => error instanceof TransportError || error instanceof CimError;
+/** States in which a machine could have been asked. */
+const running: readonly number[] = [2, 9];
 
 /**
  * Carries out rounds over the managed hosts, notices what ends the validity of verdicts, keeps names, and says which
@@ -85,8 +100,11 @@ export class Rounds {
       const { verdict } = this.#verifier.status(subject);
       if (verdict !== null) await this.#verifier.recordStateChange(subject, change);
     }
-    if (before === null || JSON.stringify(before) !== JSON.stringify(now)) {
+    const addressKey = host.address === undefined ? null : addressPrefix + host.address;
+    const moved = addressKey !== null && this.#store.get('attestation', addressKey) !== now.host;
+    if (moved || before === null || JSON.stringify(before) !== JSON.stringify(now)) {
       await this.#store.transaction((tx) => {
+        if (addressKey !== null) tx.put('attestation', addressKey, now.host);
         tx.put('attestation', snapshotPrefix + now.host, JSON.stringify(now));
         tx.put('attestation', namePrefix + now.host, now.name);
         for (const [uuid, { name }] of Object.entries(now.vms)) tx.put('attestation', namePrefix + uuid, name);
@@ -96,19 +114,70 @@ export class Rounds {
     return now;
   }
 
-  /** The host that has a system; null: none. */
-  async #homeOf(system: string): Promise<{ readonly host: Managed; readonly seen: Snapshot } | null> {
-    let failure: Error | null = null;
+  /** What a host was like when it last answered, in an earlier process too; null: it never did. */
+  #lastSeen({ seen, address }: Managed): Snapshot | null {
+    if (seen !== null || address === undefined) return seen;
+    const uuid = this.#store.get('attestation', addressPrefix + address);
+    const text = typeof uuid === 'string' ? this.#store.get('attestation', snapshotPrefix + uuid) : undefined;
+    return typeof text === 'string' ? (JSON.parse(text) as Snapshot) : null;
+  }
+
+  /** The host that has a system, or had it when it last answered, with what went wrong now; null: none. */
+  async #homeOf(
+    system: string,
+  ): Promise<{ readonly host: Managed; readonly seen: Snapshot; readonly failure: Error | null } | null> {
+    let failed: Error | null = null;
+    let absent: { readonly host: Managed; readonly seen: Snapshot; readonly failure: Error } | null = null;
     for (const host of this.#hosts) {
       try {
         const seen = await this.#order.run(host.key, () => this.#lookAt(host));
-        if (seen.host === system || seen.vms[system] !== undefined) return { host, seen };
+        if (has(seen, system)) return { host, seen, failure: null };
       } catch (error) {
-        failure = error instanceof Error ? error : new Error(messageOf(error));
+        if (!isUnanswered(error)) throw error;
+        const seen = this.#lastSeen(host);
+        if (seen !== null && has(seen, system)) absent = { host, seen, failure: error };
+        else failed = error;
       }
     }
-    if (failure !== null) throw failure;
-    return null;
+    if (absent === null && failed !== null) throw failed;
+    return absent;
+  }
+
+  /** Records that a host, and what ran on it, could not be asked. @returns the verdict on the system named */
+  async #missed(seen: Snapshot, system: string, failure: Error): Promise<NamedVerdict | null> {
+    const vms = Object.entries(seen.vms).filter(([uuid, { state }]) =>
+      system === seen.host ? running.includes(state) : uuid === system,
+    );
+    const subjects: readonly (readonly [Subject, string])[] = [
+      [{ kind: 'host', uuid: seen.host }, seen.name],
+      ...vms.map(([uuid, { name }]) => [{ kind: 'vm', uuid }, name] as const),
+    ];
+    let own: NamedVerdict | null = null;
+    for (const [subject, name] of subjects) {
+      const verdict = await this.#verifier.recordUnreachable(subject, messageOf(failure));
+      await this.tell({ name, verdict });
+      if (subject.uuid === system) own = { name, verdict };
+    }
+    return own;
+  }
+
+  /**
+   * Records that the host at an address, and what ran on it, could not be asked.
+   * @returns the verdicts; none where it never answered
+   */
+  async missed(address: string, failure: Error): Promise<readonly NamedVerdict[]> {
+    const host = this.#hosts.find((item) => item.address === address);
+    const seen = host === undefined ? null : this.#lastSeen(host);
+    if (host === undefined || seen === null) return [];
+    await this.#order.run(host.key, () => this.#missed(seen, seen.host, failure));
+    const subjects: readonly Subject[] = [
+      { kind: 'host', uuid: seen.host },
+      ...Object.keys(seen.vms).map((uuid) => ({ kind: 'vm', uuid }) as const),
+    ];
+    return subjects.flatMap((subject) => {
+      const { verdict } = this.#verifier.status(subject);
+      return verdict === null ? [] : [{ name: this.nameOf(subject), verdict }];
+    });
   }
 
   /** How a VM is judged, where a managed host is known to have it; null: not known. */
@@ -122,24 +191,33 @@ export class Rounds {
 
   /**
    * A host with all its VMs, or one VM with its host (`vm_only`: without).
-   * @returns the verdict on the system named; null: no managed host has it
+   * @returns the verdict on the system named, `unreachable` where its host does not answer; null: no managed host has it
+   * @throws TransportError, CimError where a host that was never seen does not answer
    */
   async attest(system: string, mode: RoundMode): Promise<NamedVerdict | null> {
     const home = await this.#homeOf(system);
     if (home === null) return null;
-    const { host, seen } = home;
+    const { host, seen, failure } = home;
+    if (failure !== null) return this.#order.run(host.key, () => this.#missed(seen, system, failure));
     const ofHost = seen.host === system;
     return this.#order.run(host.key, async () => {
       const { client, policies, namespace } = host;
       const vms = ofHost ? (mode === 'vm_only' ? [] : undefined) : [system];
-      const result = await attestRound({
-        verifier: this.#verifier,
-        client,
-        policies,
-        namespace,
-        mode: ofHost && mode === 'vm_only' ? 'quoted' : mode,
-        ...(vms === undefined ? {} : { vms }),
-      });
+      let result: RoundResult;
+      try {
+        result = await attestRound({
+          verifier: this.#verifier,
+          client,
+          policies,
+          namespace,
+          mode: ofHost && mode === 'vm_only' ? 'quoted' : mode,
+          ...(vms === undefined ? {} : { vms }),
+        });
+      } catch (error) {
+        // It answered a moment ago, and the round has not come to its systems.
+        if (!isUnanswered(error)) throw error;
+        return this.#missed(seen, system, error);
+      }
       const all = [...(result.host === null ? [] : [result.host]), ...result.vms];
       for (const item of all) await this.tell({ name: item.name, verdict: item.verdict });
       const found = all.find(({ uuid }) => uuid === system);

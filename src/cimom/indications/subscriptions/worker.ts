@@ -42,7 +42,8 @@ export class DestinationWorker {
   }
 
   push(...items: readonly QueuedIndication[]): void {
-    if (this.#closing) return;
+    // Nothing to do would end at once, before it is known to run, and nothing would ever run again.
+    if (this.#closing || items.length === 0) return;
     for (const item of items) this.#queue.push(item);
     this.#running ??= this.#run();
   }
