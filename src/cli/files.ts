@@ -16,12 +16,16 @@ function reasonOf(error: unknown): string {
   return reasons[(error as NodeJS.ErrnoException).code ?? ''] ?? messageOf(error);
 }
 
+export function cannotRead(file: string, error: unknown): UsageError {
+  return new UsageError(`cannot read ${file === '-' ? 'standard input' : file}: ${reasonOf(error)}`);
+}
+
 /** Bytes of a file, `-` for standard input. @throws UsageError */
 export function readBytes(file: string): Uint8Array {
   try {
     return new Uint8Array(readFileSync(file === '-' ? 0 : file));
   } catch (error) {
-    throw new UsageError(`cannot read ${file === '-' ? 'standard input' : file}: ${reasonOf(error)}`);
+    throw cannotRead(file, error);
   }
 }
 

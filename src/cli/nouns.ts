@@ -60,7 +60,7 @@ export const nouns: readonly Noun[] = [
   {
     name: 'vtpm',
     description:
-      'virtual TPMs: list, create, destroy, reset, pcrs, quote, cert, crl, revoke, prepare, export, import; state; serve, extend',
+      'virtual TPMs: list, create, destroy, reset, pcrs, quote, cert, renew, revoke, crl, prepare, export, import, recover; state; serve, extend',
     load: async (streams) => (await import('./commands/vtpm.js')).vtpmCommand(streams),
   },
   {
@@ -75,12 +75,12 @@ export const nouns: readonly Noun[] = [
   },
   {
     name: 'attest',
-    description: 'challenge hosts and virtual machines; history, ready, anchor, verify',
+    description: 'challenge hosts and virtual machines; system, history, acknowledge, ready, anchor, verify',
     load: async (streams) => (await import('./commands/attest.js')).attestCommand(streams),
   },
   {
     name: 'reference',
-    description: 'reference measurements: list, create, import, export, diff, annotate, expire, delete, search',
+    description: 'reference measurements: list, create, import, own, export, diff, annotate, expire, delete, search',
     load: async (streams) => (await import('./commands/reference.js')).referenceCommand(streams),
   },
   {
@@ -100,7 +100,8 @@ export const nouns: readonly Noun[] = [
   },
   {
     name: 'wbem',
-    description: 'any operation on any WBEM server: gi ei ein gc ec … and class, namespace, server, profile',
+    description:
+      'any operation on any WBEM server: gi ei ein gc ec … and class, namespace, server, profile, diff, shell',
     load: async (streams) => (await import('./commands/wbem.js')).wbemCommand(streams),
   },
   {

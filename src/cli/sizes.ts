@@ -39,6 +39,6 @@ export function parseCount(text: string, option: string, least: number, most: nu
 }
 
 /** Numbers of VLANs, as `100` or `vlan:100`. @throws UsageError */
-export function parseVlan(text: string): number {
-  return parseCount(text.replace(/^vlan:/, ''), '--vlan', 1, 4094);
+export function parseVlan(text: string, option = '--vlan'): number {
+  return parseCount(text.replace(/^vlan:/, ''), option, 1, 4094);
 }

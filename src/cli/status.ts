@@ -19,6 +19,7 @@ const unreachableCodes = new Set([
 const answerIsNo = new Set([
   'method_refused',
   'not_found',
+  'set_not_found',
   'refused',
   'bad_mof',
   'no_such_namespace',
@@ -57,11 +58,19 @@ export function statusOf(error: unknown, raw: boolean): ExitStatus {
   return code === 'internal' ? exitStatus.internal : exitStatus.usage;
 }
 
+/** @param cause what node says of the connection */
+function unreachableAdvice(cause: unknown): string {
+  const code = String((cause as { readonly code?: unknown } | undefined)?.code);
+  if (/CERT|LEAF_SIGNATURE/.test(code)) return '; name the certificates that sign the server with --cacert';
+  if (/^(?:ERR_SSL_|EPROTO)/.test(code)) return '; does the server speak TLS at that port? else name it by http://';
+  return '; is the server running there? name another with --url';
+}
+
 /** What to do about failures that users meet often. */
 function adviceFor(error: unknown): string {
   if (!(error instanceof TvdcError)) return '';
   if (error.code === 'unauthorized') return '; name the account with --user and --password-file';
-  if (error.code === 'unreachable') return '; is the server running there? name another with --url';
+  if (error.code === 'unreachable') return unreachableAdvice(error.cause);
   if (error.code === 'timeout') return '; give it longer with --timeout';
   if (error.code === 'vtpm_rolled_back' || error.code === 'vtpm_key_unavailable') {
     return '; name its TPM with --seal-tpm, or accept what is there, on the record: tvdc vtpm state accept --help';

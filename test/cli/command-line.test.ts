@@ -1,10 +1,15 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import type { Command } from 'commander';
 import { CimError } from '../../src/cim/operations/index.js';
 import { TvdcError } from '../../src/base/index.js';
 import { Exit, UsageError } from '../../src/cli/exit.js';
-import { statusOf } from '../../src/cli/status.js';
+import { nouns } from '../../src/cli/nouns.js';
+import { statusOf, tell } from '../../src/cli/status.js';
+import { createTestServer } from '../../src/host/testing/index.js';
 import { run } from './run.js';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -69,6 +74,72 @@ describe('the command', () => {
       out: '',
       notes: expect.stringContaining('policy') as string,
     });
+  });
+});
+
+describe('every verb', () => {
+  interface Verbs {
+    readonly noun: string;
+    readonly verbs: readonly string[];
+    readonly description: string;
+  }
+
+  /** Nouns with verbs; those of `wbem` are told in prose. */
+  async function nounsWithVerbs(): Promise<readonly Verbs[]> {
+    const { out, notes } = { out: new PassThrough(), notes: new PassThrough() };
+    const all: Verbs[] = [];
+    for (const { name, description, load } of nouns.filter((noun) => noun.name !== 'wbem')) {
+      const command = await load({ out, notes }, () => Promise.reject(new Error('not needed')));
+      const add = (noun: string, from: Command, said: string): void => {
+        const verbs = from.commands.map((verb) => verb.name());
+        if (verbs.length > 0) all.push({ noun, verbs, description: said });
+        for (const verb of from.commands) add(`${noun} ${verb.name()}`, verb, '');
+      };
+      add(name, command, description);
+    }
+    return all;
+  }
+
+  test('stands in the table of the document and in the help of the program', async () => {
+    const document = readFileSync(join(root, 'docs', 'command-line.md'), 'utf8');
+    const told = new Map<string, string[]>();
+    for (const [, first = '', second = ''] of document.matchAll(/^\| (`[^|]+) \| ([^|]*) \|/gm)) {
+      const names = [...first.matchAll(/`([^`]+)`/g)].map(([, name]) => name ?? '');
+      const lists = second.split(';').map((list) => list.split(',').map((verb) => verb.trim()));
+      for (const [at, name] of names.entries()) told.set(name, [...(told.get(name) ?? []), ...(lists[at] ?? [])]);
+    }
+    for (const { noun, verbs, description } of await nounsWithVerbs()) {
+      const [first = ''] = noun.split(' ');
+      const inner = noun === first ? verbs.filter((verb) => !told.has(`${noun} ${verb}`)) : verbs;
+      expect([noun, [...(told.get(noun) ?? [])].sort()]).toEqual([noun, [...inner].sort()]);
+      if (description !== '') for (const verb of verbs) expect(description).toMatch(new RegExp(`\\b${verb}\\b`));
+    }
+  });
+});
+
+describe('advice', () => {
+  const told = (cause: unknown): string => {
+    const notes = new PassThrough();
+    tell(new TvdcError('unreachable', 'x', { cause }), { out: new PassThrough(), notes });
+    return String(notes.read());
+  };
+
+  test('fits why a server is not reached', () => {
+    expect(told({ code: 'ECONNREFUSED' })).toContain('is the server running there?');
+    for (const code of [
+      'DEPTH_ZERO_SELF_SIGNED_CERT',
+      'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+      'ERR_TLS_CERT_ALTNAME_INVALID',
+    ])
+      expect(told({ code })).toContain('--cacert');
+    expect(told({ code: 'ERR_SSL_WRONG_VERSION_NUMBER' })).toContain('TLS');
+  });
+
+  test('is about TLS where a server speaks none, without the texts of OpenSSL', async () => {
+    await using server = await createTestServer({ mof: 'class A { [Key] string K; };' });
+    const { status, notes } = await run('wbem', 'ei', 'A', '--url', server.url.replace('http:', 'https:'));
+    expect(status).toBe(3);
+    expect(notes).toMatch(/^tvdc: [^\n]+: TLS: [a-z ]+; does the server speak TLS at that port\?[^\n]*\n$/);
   });
 });
 

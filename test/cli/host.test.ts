@@ -90,6 +90,9 @@ describe('the commands for a host', () => {
       1,
       expect.objectContaining({ permit: false, reason: 'no_common_type' }),
     ]);
+    expect((await tvdc('explain', 'ma-1', 'su-1')).out).toContain('\nma-1 {MA}, su-1 {SU}; rule ');
+    // What did not come to types shows none, rather than empty ones.
+    expect((await tvdc('explain', 'ma-1', 'ms-1')).out).not.toContain('{}');
   });
 
   test('start what may start, and say why the rest may not', async () => {

@@ -132,6 +132,12 @@ describe('tvdc policy offline', () => {
     );
   });
 
+  test('simulate names the event whose policy cannot be read', async () => {
+    const events = file('late.ndjson', '\n{"op":"update_policy","policy":"nowhere.json"}\n');
+    const { status, notes } = await run('policy', 'simulate', policy, events);
+    expect([status, notes]).toEqual([2, `tvdc: ${events}, line 2: cannot read nowhere.json: no such file or folder\n`]);
+  });
+
   test('simulate takes an array too, and as the original decided', async () => {
     const events = file(
       'events.json',

@@ -31,7 +31,11 @@ test('a new set is there as a whole or not at all, and a line that is wrong is n
   const failed = await importInto('image', 'wrong', '--from', 'entries');
   expect(failed).toMatchObject({ status: 2 });
   expect(failed.notes).toContain('wrong line 2: an entry with the status "fine"');
-  expect((await reference('list', 'image')).status).not.toBe(0);
+  expect(await reference('list', 'image')).toMatchObject({ status: 1, notes: 'tvdc: no reference set "image"\n' });
+  expect(await importInto('image', 'nowhere')).toMatchObject({
+    status: 2,
+    notes: `tvdc: cannot read ${place('nowhere')}: no such file or folder\n`,
+  });
   expect((await importInto('image', 'lines')).out).toContain('image has gained 2 entries');
   expect(await pathsOf('image')).toEqual(['/f1', '/f2']);
 });

@@ -74,7 +74,7 @@ function refuseVersion(host: HostState, next: PolicyDocument, base: Base): Decis
       detail: 'XSERR_VERSION_PREVENTS_UPDATE',
       sentence,
     });
-  if (from === null) return refuse(`Policy ${base.subject} does not say which policy it replaces.`);
+  if (from === null) return refuse(`Policy ${base.subject} does not say which policy it replaces (from_policy).`);
   if (from.name !== document.name || from.version.text !== document.version.text) {
     return refuse(`Policy ${base.subject} replaces ${from.name} ${from.version.text}, but ${base.object} is enforced.`);
   }

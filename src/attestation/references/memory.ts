@@ -72,7 +72,7 @@ export function createMemoryReferences(clock: Clock = systemClock): ReferenceDat
   let revision = 0;
   const find = (name: string): MemorySet => {
     const set = sets.get(name);
-    if (set === undefined) throw new ReferenceError('set_not_found', `reference set ${JSON.stringify(name)}`);
+    if (set === undefined) throw new ReferenceError('set_not_found', `no reference set ${JSON.stringify(name)}`);
     return set;
   };
   const touch = (set: MemorySet): void => {
@@ -83,7 +83,8 @@ export function createMemoryReferences(clock: Clock = systemClock): ReferenceDat
 
   return {
     async createSet(name, description = '') {
-      if (sets.has(name)) throw new ReferenceError('set_exists', `reference set ${JSON.stringify(name)}`);
+      if (sets.has(name))
+        throw new ReferenceError('set_exists', `there is a reference set ${JSON.stringify(name)} already`);
       const now = clock.now();
       const info = { name, description, created: now, changed: now, revision: ++revision, entries: 0 };
       sets.set(name, { info, entries: new Map(), byDigest: new Map(), paths: new Map() });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { copyFileSync, constants, existsSync, rmSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { Command } from 'commander';
 import { messageOf, silentLog } from '../../base/index.js';
 import { defaultDataFolder } from '../../host/foundation/index.js';
@@ -55,6 +55,8 @@ async function backup(streams: Streams, file: string, options: ConnectionOptions
   const form = outputForm(options, ['table', 'json']);
   const target = resolve(file);
   if (existsSync(target)) throw new UsageError(`${target} exists already`);
+  if (!existsSync(dirname(target)))
+    throw new UsageError(`cannot write ${target}: there is no folder ${dirname(target)}`);
   const local = await offline(options, async (store) => {
     await store.backupTo(target);
     return target;

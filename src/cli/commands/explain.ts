@@ -34,10 +34,19 @@ export function explainCommand(streams: Streams): Command {
     const hook = object === undefined ? 'authorization' : await hookFor(host, object);
     const answer = await host.evaluate({ hook, subject, ...(object === undefined ? {} : { object }) });
     if (outputForm(options) === 'table') {
-      const types = `${subject} {${answer.subjectTypes.join(' ')}}${object === undefined ? '' : `, ${object} {${answer.objectTypes.join(' ')}}`}`;
+      // A refusal that did not come to types has none to show.
+      const compared = [
+        [subject, answer.subjectTypes],
+        [object, answer.objectTypes],
+      ] as const;
+      const types = compared.flatMap(([name, list]) => (list.length === 0 ? [] : [`${name} {${list.join(' ')}}`]));
+      const how = [
+        ...(types.length === 0 ? [] : [types.join(', ')]),
+        `rule ${answer.rule}, enforced by the ${answer.enforcedBy}`,
+      ];
       await print(
         streams,
-        `${answer.permit ? 'permit' : 'deny'} (${answer.reason}): ${answer.sentence}\n${types}; rule ${answer.rule}, enforced by the ${answer.enforcedBy}\n`,
+        `${answer.permit ? 'permit' : 'deny'} (${answer.reason}): ${answer.sentence}\n${how.join('; ')}\n`,
       );
     } else {
       await print(streams, `${toJson({ hook, subject, object: object ?? null, ...answer }, 2)}\n`);

@@ -72,8 +72,9 @@ export function labelCommand(streams: Streams): Command {
     .option('--old <label>', 'the label it must have now ("" for none)')
     .action(async (element: string, text: string, options: ChangeOptions) => {
       const sentence = await (await connectHost(options)).assignLabel(element, text, options.old);
-      const said = sentence === '' ? `${element} has the label ${text} now` : sentence;
-      await writeAnswer(streams, outputForm(options), said, { element, label: text, sentence: said });
+      // The host's sentence names a volume by its resource; people know it by its name.
+      const said = `${element} has the label ${text} now`;
+      await writeAnswer(streams, outputForm(options), said, { element, label: text, sentence: sentence || said });
     });
   withConnection(label.command('remove').description('take the label of an element away'))
     .argument('<element>', 'name or UUID of a VM, volume or VLAN')

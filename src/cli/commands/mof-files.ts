@@ -14,6 +14,7 @@ import {
   schemaEntryFiles,
   type SourceLoader,
 } from '../../cim/index.js';
+import { DecodeError } from '../../base/index.js';
 import { readShippedMof } from '../../host/foundation/index.js';
 import { Exit, exitStatus, UsageError } from '../exit.js';
 import { readBytes, readText } from '../files.js';
@@ -95,6 +96,15 @@ function schemaFiles(files: ReadonlyMap<string, string | Uint8Array>, what: stri
 }
 
 /** Reads `FILE.zip` or a folder. @throws UsageError, TvdcError for a bad archive */
+function unzip(path: string, archive: Uint8Array): ReturnType<typeof readZip> {
+  try {
+    return readZip(archive);
+  } catch (error) {
+    if (error instanceof DecodeError) throw new UsageError(`${path}: ${error.message}`);
+    throw error;
+  }
+}
+
 export function readSchemaFiles(path: string): SchemaFiles {
   const files = new Map<string, string | Uint8Array>();
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) {
@@ -103,7 +113,7 @@ export function readSchemaFiles(path: string): SchemaFiles {
     }
   } else {
     const archive = readBytes(path);
-    for (const [name, bytes] of readZip(archive)) files.set(name, bytes);
+    for (const [name, bytes] of unzip(path, archive)) files.set(name, bytes);
     return { ...schemaFiles(files, path), archive };
   }
   return schemaFiles(files, path);

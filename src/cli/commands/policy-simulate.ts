@@ -66,7 +66,8 @@ export async function simulatePolicy(
       if (form === 'ndjson') await print(streams, `${toJson(record)}\n`);
       else records.push(record);
     } catch (error) {
-      if (error instanceof SimulationEventError) throw new UsageError(`${place}: ${error.message}`);
+      if (error instanceof SimulationEventError || error instanceof UsageError)
+        throw new UsageError(`${place}: ${error.message}`);
       throw error;
     }
   }

@@ -18,7 +18,7 @@ import { completed, listSystems, outText } from '../../client/management/index.j
 import { parseImaAscii } from '../../tpm/logs/index.js';
 import { connect, type ConnectionOptions, namespaceOf } from '../connection/index.js';
 import { UsageError } from '../exit.js';
-import { readBytes, readText } from '../files.js';
+import { cannotRead, readBytes, readText } from '../files.js';
 import { Progress, type Streams } from '../output/index.js';
 
 export const importKinds = ['ima-log', 'directory', 'deb', 'json', 'keylime', 'bundle', 'entries'] as const;
@@ -61,7 +61,7 @@ function kindOf(file: string, named: string | undefined): ImportKind {
     if (/^\s*\{\s*"algorithm"/.test(text)) return 'entries';
     return /^\s*\{/.test(text) ? 'json' : 'ima-log';
   } catch (error) {
-    throw new UsageError(`cannot read ${file}: ${(error as Error).message}`);
+    throw cannotRead(file, error);
   }
 }
 

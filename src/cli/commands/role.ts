@@ -41,7 +41,7 @@ export function roleCommand(streams: Streams): Command {
     .argument('<role>', roleHelp)
     .option('--datacenter <name>', 'virtual datacenter of the scope; default all')
     .option('--domain <names...>', 'trusted virtual domains of the scope; default all of the datacenter')
-    .addHelpText('after', '\nExample: tvdc role grant alice tvdc-admin --datacenter dc --domain MA')
+    .addHelpText('after', '\nExample: tvdc role grant alice tvdc-admin --datacenter dc --domain "Market Analysis"')
     .action((user: string, name: string, options: ScopeOptions) => grant(streams, user, name, options));
   withConnection(role.command('revoke').description('take a role away'))
     .argument('<user>')

@@ -29,7 +29,7 @@ async function list(streams: Streams, options: ConnectionOptions): Promise<void>
 
 async function create(streams: Streams, number: string, options: CreateOptions): Promise<void> {
   const form = outputForm(options);
-  const vlan = parseVlan(number);
+  const vlan = parseVlan(number, '<number>');
   const { label, name: title = `vlan:${vlan}` } = options;
   const { createVlan } = await management();
   const host = await connectHost(options);

@@ -19,7 +19,7 @@ async function attach(streams: Streams, name: string, options: AttachOptions): P
   const form = outputForm(options);
   const { disk = [], vlan = [] } = options;
   if (disk.length + vlan.length === 0) throw new UsageError('say what to attach: --disk VOLUME or --vlan NUMBER');
-  const vlans = vlan.map(parseVlan);
+  const vlans = vlan.map((text) => parseVlan(text));
   const { attachDevices, describeDevice, vmDetails } = await management();
   const host = await connectHost(options, streams);
   const vm = await host.vm(name);

@@ -68,12 +68,16 @@ async function pcrs(streams: Streams, name: string, options: PcrOptions): Promis
   const host = await connectHost(options);
   const tpm = await tpmOf(streams, host, name);
   const found = await host.client.associators(tpm, { namespace: host.namespace, resultClass: 'TVDC_PCR' }).toArray();
-  const rows = found
-    .map((pcr) => ({
-      bank: pcr.getString('Bank') ?? '',
-      index: pcr.getNumber('Index') ?? 0,
-      value: pcr.getString('Value') ?? '',
-    }))
+  const all = found.map((pcr) => ({
+    bank: pcr.getString('Bank') ?? '',
+    index: pcr.getNumber('Index') ?? 0,
+    value: pcr.getString('Value') ?? '',
+  }));
+  const banks = [...new Set(all.map(({ bank }) => bank))];
+  if (options.bank !== undefined && all.length > 0 && !banks.includes(options.bank)) {
+    throw new UsageError(`--bank takes ${banks.join(', ')} here, not "${options.bank}"`);
+  }
+  const rows = all
     .filter(({ bank }) => options.bank === undefined || bank === options.bank)
     .sort((a, b) => (a.bank === b.bank ? a.index - b.index : a.bank < b.bank ? -1 : 1));
   await writeRecords(streams, form, rows, [

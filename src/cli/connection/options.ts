@@ -45,7 +45,7 @@ export function withConnection(command: Command, forms: readonly OutputForm[] = 
     .option('--noverify', 'do not check the certificate of the server')
     .addOption(authenticationOption())
     .option('--namespace <name>', 'namespace (TVDC_NAMESPACE)')
-    .option('--timeout <seconds>', 'time for one operation (TVDC_TIMEOUT; default 30)')
+    .option('--timeout <seconds>', 'time for one operation, 0: no limit (TVDC_TIMEOUT; default 30)')
     .option('--data <folder>', 'data folder of the host on this machine (TVDC_DATA)')
     .option('--har <file>', 'record requests and answers there, as HTTP Archive 1.2 without secrets')
     .option('-o, --output <form>', `${forms.join(', ')} (TVDC_OUTPUT; default table)`);

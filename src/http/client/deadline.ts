@@ -98,7 +98,8 @@ function isUnreadable(error: unknown): boolean {
 
 function reasonOf(error: unknown): string {
   const inner = error instanceof AggregateError && error.errors.length > 0 ? (error.errors[0] as unknown) : error;
-  const text = messageOf(inner);
-  const code = (inner as NodeJS.ErrnoException | null)?.code;
+  const { code, reason } = (inner ?? {}) as { readonly code?: string; readonly reason?: unknown };
+  // OpenSSL's own text is for programmers: numbers, files and lines.
+  const text = code?.startsWith('ERR_SSL_') && typeof reason === 'string' ? `TLS: ${reason}` : messageOf(inner);
   return text === '' ? (code ?? 'the connection failed') : text;
 }

@@ -66,7 +66,10 @@ export class OutgoingMigrations {
 
   #peer(name: string): MigrationPeer {
     const peer = this.#peers.find(name);
-    if (peer === undefined) throw new VmmError('invalid', [`"${name}" is not among the hosts that this one sends to`]);
+    if (peer === undefined)
+      throw new VmmError('invalid', [
+        `"${name}" is not among the hosts that this one sends to: its list of peers does not name it`,
+      ]);
     return peer;
   }
 

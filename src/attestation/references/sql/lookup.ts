@@ -12,7 +12,7 @@ const attempts = 5;
 /** @throws ReferenceError `set_not_found` */
 export async function findSet(session: Pick<SqlSession, 'query'>, name: string): Promise<StoredSet> {
   const [row] = await session.query('SELECT * FROM reference_set WHERE name = ?', [name]);
-  if (row === undefined) throw new ReferenceError('set_not_found', `reference set ${JSON.stringify(name)}`);
+  if (row === undefined) throw new ReferenceError('set_not_found', `no reference set ${JSON.stringify(name)}`);
   return toSet(row);
 }
 

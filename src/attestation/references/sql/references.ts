@@ -48,7 +48,8 @@ export function createSqlReferences(port: SqlPort, clock: Clock = systemClock): 
       guarded(() =>
         port.transaction(async (session) => {
           const [taken] = await session.query('SELECT 1 AS taken FROM reference_set WHERE name = ?', [name]);
-          if (taken !== undefined) throw new ReferenceError('set_exists', `reference set ${JSON.stringify(name)}`);
+          if (taken !== undefined)
+            throw new ReferenceError('set_exists', `there is a reference set ${JSON.stringify(name)} already`);
           await insertSet(session, { name, description, content: await nextNumber(session), now: clock.now() });
           return publicSet(await findSet(session, name));
         }),
