@@ -7,7 +7,6 @@ import { type CimScalar, type CimValue, isCimArray } from './value.js';
 const integerForm = /^[+-]?(?:[0-9]+|0[xX][0-9a-fA-F]+)$/;
 const realForm = /^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/;
 const longestNumber = 400;
-const largestReal32 = 3.4028234663852886e38;
 
 function bad(type: CimType, text: string): TvdcError<'bad_value'> {
   const shown = text.length > 40 ? `${text.slice(0, 40)}…` : text;
@@ -28,8 +27,10 @@ function toInteger(type: CimType, value: bigint): number | bigint {
   return type === 'uint64' || type === 'sint64' ? value : Number(value);
 }
 
+// The shortest text of the largest real32 that others write, 3.4028235E38, is a little more as a real64: rounding decides.
 function checkReal(type: CimType, value: number): number {
-  if (type === 'real32' && Number.isFinite(value) && Math.abs(value) > largestReal32) throw bad(type, String(value));
+  if (type === 'real32' && Number.isFinite(value) && !Number.isFinite(Math.fround(value)))
+    throw bad(type, String(value));
   return value;
 }
 

@@ -53,10 +53,13 @@ export function refusalOf(fault: ParserFault): HttpRefusal | null {
   }
 }
 
-/** Answers on the bare socket, which is of no further use. */
-export function answerClientError(fault: ParserFault, socket: Duplex): void {
+/**
+ * Answers on the bare socket, which is of no further use.
+ * @param answering another answer is on its way: in the middle of it there is no room for this one
+ */
+export function answerClientError(fault: ParserFault, socket: Duplex, answering: boolean): void {
   const refusal = refusalOf(fault);
-  if (refusal === null || !socket.writable || socket.destroyed) {
+  if (refusal === null || answering || !socket.writable || socket.destroyed) {
     socket.destroy();
     return;
   }

@@ -20,7 +20,7 @@ import { IncompleteRequest, readBody } from './body.js';
 import { contentCoding, gunzipBody, wantsGzip } from './compression.js';
 import { credentialsOf } from './credentials.js';
 import { checkAgreement } from './header-body.js';
-import { checkContentType, checkHost, checkMethod, framingOf, protocolVersionOf, roleOf } from './header-rules.js';
+import { checkContentType, checkMethod, checkOnce, framingOf, protocolVersionOf, roleOf } from './header-rules.js';
 import type { HostNames } from './host-names.js';
 import { defaultGzipFrom, type HttpServerLimits, type ServerListen, type WbemServerOptions } from './options.js';
 import { HttpRefusal } from './refusal.js';
@@ -148,6 +148,7 @@ async function answerBatch<C>(
   const signal = signalOf(response);
   const host = context.hostNames.choose(request.headers.host, request.socket.localAddress);
   const answers = answersOf(message.calls, {
+    admit: () => options.admit?.(message.caller),
     execute: async (wanted) => {
       if (options.execute === undefined) throw new CimError(7, 'this server only takes indications');
       return options.execute(message.caller, wanted, { signal, host });
@@ -228,7 +229,7 @@ async function answer<C>(context: ServerContext<C>, exchange: Exchange, started:
   const { options, limits } = context;
   checkMethod(request);
   if (context.isDraining()) throw new HttpRefusal(503, { details: 'the server is shutting down', close: true });
-  checkHost(request);
+  checkOnce(request);
   const framing = framingOf(request.headers, limits.bodyBytes);
   const caller = await authenticated(context, exchange);
   checkContentType(request.headers);

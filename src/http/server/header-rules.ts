@@ -21,16 +21,26 @@ export function checkMethod(request: IncomingMessage): void {
   if (request.httpVersionMajor !== 1) throw new HttpRefusal(505, { close: true });
 }
 
-/** HTTP/1.1 requests name their host exactly once (RFC 9112 3.2). */
-export function checkHost(request: IncomingMessage): void {
-  if (request.httpVersionMinor === 0) return;
+// RFC 3986 3.2.2 and 3.2.3, and nothing where the client knows no name.
+const hostForm = /^[A-Za-z0-9._~!$&'()*+,;=:%[\]-]*$/;
+// Node takes the first of several, other programs on the way may take the last.
+const onlyOnce: readonly string[] = ['host', 'authorization', 'content-type'];
+
+/** HTTP/1.1 requests name their host exactly once (RFC 9112 3.2); nobody says twice who asks and what comes. */
+export function checkOnce(request: IncomingMessage): void {
   const raw = request.rawHeaders;
   let seen = 0;
   for (let at = 0; at < raw.length; at += 2) {
-    const name = raw[at] as string;
-    if (name.length === 4 && name.toLowerCase() === 'host') seen++;
+    const { length } = raw[at] as string;
+    if (length !== 4 && length !== 12 && length !== 13) continue;
+    const which = onlyOnce.indexOf((raw[at] as string).toLowerCase());
+    if (which < 0) continue;
+    const bit = 1 << which;
+    if ((seen & bit) !== 0) throw badRequest(`expected one ${raw[at]} header`);
+    seen |= bit;
   }
-  if (seen !== 1) throw badRequest(seen === 0 ? 'expected a Host header' : 'expected one Host header');
+  if ((seen & 1) === 0 && request.httpVersionMinor > 0) throw badRequest('expected a Host header');
+  if (!hostForm.test(request.headers.host ?? '')) throw badRequest('Host is no name of a host');
 }
 
 /** @throws HttpRefusal 411, 413, 501 */

@@ -23,6 +23,8 @@ class NodeWbemServer<C> implements WbemServer {
   readonly #context: ServerContext<C>;
   readonly #servers: Server[] = [];
   readonly #connections: Connections;
+  /** The answer that each connection got last. */
+  readonly #answers = new WeakMap<Duplex, ServerResponse>();
   #draining = false;
   #running = 0;
   #requests = 0;
@@ -68,12 +70,13 @@ class NodeWbemServer<C> implements WbemServer {
       response.writeHead(417, ['Content-Length', '0', 'Connection', 'close']).end();
     });
     server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
-      answerClientError(Object.assign(new Error(), { code: 'HPE_INVALID_METHOD', rawPacket: connectLine }), socket);
+      const fault = Object.assign(new Error(), { code: 'HPE_INVALID_METHOD', rawPacket: connectLine });
+      answerClientError(fault, socket, this.#isAnswering(socket));
     });
     server.on('clientError', (fault: Error, socket: Duplex) => {
       this.#refused++;
       this.#context.log.debug('http.client_error', { reason: fault.message });
-      answerClientError(fault, socket);
+      answerClientError(fault, socket, this.#isAnswering(socket));
     });
     server.on('tlsClientError', (fault: Error) => {
       this.#context.log.debug('http.tls_client_error', { reason: fault.message });
@@ -84,6 +87,12 @@ class NodeWbemServer<C> implements WbemServer {
     });
   }
 
+  /** Whether a part of an answer is on its way, into which nothing else may be written. */
+  #isAnswering(socket: Duplex): boolean {
+    const response = this.#answers.get(socket);
+    return response?.headersSent === true && !response.writableFinished;
+  }
+
   #handle(request: IncomingMessage, response: ServerResponse, listen: ServerListen, expectsContinue: boolean): void {
     this.#requests++;
     this.#running++;
@@ -92,12 +101,17 @@ class NodeWbemServer<C> implements WbemServer {
       this.#running--;
       if (this.#running === 0) this.#idle?.();
     };
-    handleExchange(this.#context, { request, response, listen, expectsContinue }).then(finished, (error: unknown) => {
-      // Not even the refusal could be sent: this connection is lost, the others are not.
-      this.#context.log.error('http.failed', { error: messageOf(error) });
-      response.destroy();
-      finished(false);
-    });
+    const handle = (): void => {
+      this.#answers.set(request.socket, response);
+      handleExchange(this.#context, { request, response, listen, expectsContinue }).then(finished, (error: unknown) => {
+        // Not even the refusal could be sent: this connection is lost, the others are not.
+        this.#context.log.error('http.failed', { error: messageOf(error) });
+        response.destroy();
+        finished(false);
+      });
+    };
+    if (response.socket === null) whenItsTurn(request, response, handle, () => finished(false));
+    else handle();
   }
 
   get statistics(): ServerStatistics {
@@ -139,6 +153,23 @@ class NodeWbemServer<C> implements WbemServer {
       };
     });
   }
+}
+
+/**
+ * A request that came before the one ahead of it on its connection was answered: to begin with it now would gather
+ * answers for a client that does not read, and change the order of what the requests do.
+ */
+function whenItsTurn(request: IncomingMessage, response: ServerResponse, begin: () => void, giveUp: () => void): void {
+  const onTurn = (): void => {
+    request.off('close', onClose);
+    begin();
+  };
+  const onClose = (): void => {
+    response.off('socket', onTurn);
+    giveUp();
+  };
+  response.once('socket', onTurn);
+  request.once('close', onClose);
 }
 
 const connectLine = Buffer.from('CONNECT * HTTP/1.1\r\n');

@@ -37,6 +37,7 @@ describe('the text of a value', () => {
     ['real64', '.5', 0.5],
     ['real64', '7', 7],
     ['real32', '-INF', Number.NEGATIVE_INFINITY],
+    ['real32', '3.4028235E38', 3.4028235e38],
     ['real64', 'NaN', Number.NaN],
     ['datetime', '20240229120000.000000-060', CimDateTime.parse('20240229120000.000000-060')],
   ];
@@ -60,6 +61,7 @@ describe('the text of a value', () => {
     ['uint64', '18446744073709551616'],
     ['uint64', '9'.repeat(100_000)],
     ['real32', '1e39'],
+    ['real32', '3.4028236E38'],
     ['real64', '1e309'],
     ['real64', '1,5'],
     ['real64', '0x10'],

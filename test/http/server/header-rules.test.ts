@@ -1,4 +1,5 @@
 // One case for each HTTP rule: the row of the specification, the bytes, the answer.
+import { CimError } from '../../../src/cim/operations/index.js';
 import { createWbemServer, type WbemServer } from '../../../src/http/server/index.js';
 import {
   basic,
@@ -74,6 +75,19 @@ const rows: readonly Row[] = [
   { rule: 'HTTP/2.0 in the request line', parts: { line: 'POST /cimom HTTP/2.0' }, status: 505 },
   { rule: 'no request line', parts: { line: 'hello' }, status: 400 },
   { rule: 'a broken header', parts: { headers: { 'Bad Header': 'x' } }, status: 400 },
+  { rule: 'Host with a port', parts: { headers: { Host: '[::1]:5988' } }, status: 200 },
+  { rule: 'Host that names nothing', parts: { headers: { Host: '' } }, status: 200 },
+  { rule: 'Host that is no name', parts: { headers: { Host: 'a b<c>' } }, status: 400 },
+  {
+    rule: 'Content-Type twice',
+    parts: { headers: { 'Content-Type': ['application/xml', 'text/plain'] } },
+    status: 400,
+  },
+  {
+    rule: 'Authorization twice',
+    parts: { headers: { Authorization: [basic('user', 'secret'), basic('other', 'secret')] } },
+    status: 400,
+  },
   { rule: 'CIMOperation missing', parts: { headers: { CIMOperation: null } }, status: 400 },
   { rule: 'CIMOperation in another case', parts: { headers: { CIMOperation: 'methodcall' } }, status: 200 },
   {
@@ -406,7 +420,6 @@ test('HTTP/1.0 is answered with a length and closed, or kept open where asked', 
 });
 
 test('CIM_Error instances go only to clients that show themselves', async () => {
-  const { CimError } = await import('../../../src/cim/operations/index.js');
   const { testInstance } = await import('../support.js');
   executor.answer = () => {
     throw new CimError(4, 'no', { instances: [testInstance('detail')] });
@@ -444,6 +457,25 @@ describe('batches', () => {
     expect(answer.status).toBe(200);
     expect(answer.body.match(/<SIMPLERSP>/g)).toHaveLength(3);
     expect(answer.body).toMatch(/<MULTIRSP>.*NAME="GetClass".*<ERROR CODE="7".*NAME="GetClass".*<\/MULTIRSP>/s);
+  });
+
+  test('who may ask nothing at all learns nothing of what is wrong with the calls', async () => {
+    const closed = await createWbemServer({
+      listen: [{ kind: 'tcp', host: '127.0.0.1', port: 0, authentication: 'none' }],
+      execute: executor.execute,
+      admit: () => {
+        throw new CimError(2, 'nobody');
+      },
+    });
+    try {
+      const answer = await rawExchange(
+        closed.addresses[0]?.port ?? 0,
+        batch(getClass + intrinsicCall('NoSuchOperation', '')),
+      );
+      expect(answer.body.match(/<ERROR CODE="[0-9]+"/g)).toEqual(['<ERROR CODE="2"', '<ERROR CODE="2"']);
+    } finally {
+      await closed.close(0);
+    }
   });
 
   test('CIMMethod in a batch is refused', async () => {

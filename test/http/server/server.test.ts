@@ -446,7 +446,6 @@ describe('answers', () => {
     expect(await hostFor(`127.0.0.1:${portOf(server)}`)).toBe(`127.0.0.1:${portOf(server)}`);
     expect(await hostFor('localhost')).toBe('localhost');
     expect(await hostFor('evil.example')).toBe('tvdc.example');
-    expect(await hostFor('<x>')).toBe('tvdc.example');
   });
 
   test('requests on one connection are answered one after the other', async () => {
@@ -458,6 +457,55 @@ describe('answers', () => {
     await raw.closed;
     expect(raw.text().match(/HTTP\/1\.1 200 OK/g)).toHaveLength(3);
     expect(raw.text()).toMatch(/NAME="GetClass".*NAME="EnumerateInstances".*NAME="GetClass"/s);
+  });
+
+  test('long answers to requests that came all at once are all complete', async () => {
+    const server = await start({
+      execute: new TestExecutor(Array.from({ length: 2000 }, (_, at) => `i${at}`)).execute,
+    });
+    const raw = openRaw(connect(portOf(server), '127.0.0.1'));
+    raw.socket.write(Buffer.concat([enumerateText(), enumerateText(), enumerateText({ Connection: 'close' })]));
+    await raw.closed;
+    expect(raw.text().match(/HTTP\/1\.1 200 OK/g)).toHaveLength(3);
+    expect(raw.text().match(/<VALUE\.NAMEDINSTANCE>/g)).toHaveLength(6000);
+    expect(raw.text().match(/<\/CIM>\s+0\r\n\r\n/g)).toHaveLength(3);
+  });
+
+  test('a request is not begun before the one ahead of it was answered, nor ever if its client went away', async () => {
+    const executor = new TestExecutor();
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    executor.answer = async () => {
+      await held;
+      throw new CimError(1, 'too late');
+    };
+    const server = await start({ execute: executor.execute });
+    const raw = openRaw(connect(portOf(server), '127.0.0.1'));
+    raw.socket.write(Buffer.concat([requestText(), requestText()]));
+    while (server.statistics.running < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(executor.requests).toHaveLength(1);
+    raw.socket.destroy();
+    while (server.statistics.running > 1) await new Promise((resolve) => setTimeout(resolve, 5));
+    release();
+    while (server.statistics.running > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(executor.requests).toHaveLength(1);
+  });
+
+  test('nothing is written into an answer because what comes after its request is no HTTP', async () => {
+    const server = await start({
+      execute: new TestExecutor(Array.from({ length: 5000 }, (_, at) => `i${at}`)).execute,
+    });
+    const raw = openRaw(connect(portOf(server), '127.0.0.1'));
+    raw.socket.write(enumerateText());
+    await new Promise((resolve) => raw.socket.once('data', resolve));
+    raw.socket.pause();
+    raw.socket.write('this is no request\r\n\r\n');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    raw.socket.resume();
+    await raw.closed;
+    expect(raw.text().match(/HTTP\/1\.1/g)).toHaveLength(1);
   });
 });
 
