@@ -90,15 +90,16 @@ function keyId(key: KeyObject): Uint8Array {
   return createHash('sha1').update(bits).digest().subarray(-4);
 }
 
-function imaSignature(key: KeyObject, body: Uint8Array): Uint8Array {
-  return Uint8Array.from([3, 2, 4, ...keyId(key), body.length >> 8, body.length & 255, ...body]);
+function imaSignature(key: KeyObject, body: Uint8Array, type = 3, version = 2): Uint8Array {
+  return Uint8Array.from([type, version, 4, ...keyId(key), body.length >> 8, body.length & 255, ...body]);
 }
 
 describe('file signatures', () => {
   const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const ec = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
   const ec384 = generateKeyPairSync('ec', { namedCurve: 'secp384r1' });
-  const rings = [{ name: 'ima', keys: [pem(rsa.publicKey), pem(ec.publicKey), pem(ec384.publicKey)] }];
+  const ec521 = generateKeyPairSync('ec', { namedCurve: 'secp521r1' });
+  const rings = [{ name: 'ima', keys: [rsa, ec, ec384, ec521].map(({ publicKey }) => pem(publicKey)) }];
   const head = Buffer.from('3031300d060960864801650304020105000420', 'hex');
   const signRsa = (text: string): Uint8Array =>
     imaSignature(rsa.publicKey, privateEncrypt(rsa.privateKey, Buffer.concat([head, digest(text).value])));
@@ -106,14 +107,14 @@ describe('file signatures', () => {
     imaSignature(pair.publicKey, sign('sha256', content(text), pair.privateKey));
   const file = (signature: Uint8Array): ImaInput => ({ path: '/f', digest: digest('f'), signature });
 
-  test('a valid one of a trusted key makes an unlisted file good: RSA, P-256, P-384', async () => {
-    for (const signature of [signRsa('f'), signEc(ec, 'f'), signEc(ec384, 'f')]) {
+  test('a valid one of a trusted key makes an unlisted file good: RSA, P-256, P-384, P-521', async () => {
+    for (const signature of [signRsa('f'), signEc(ec, 'f'), signEc(ec384, 'f'), signEc(ec521, 'f')]) {
       expect(await findings([file(signature)], { keyRings: rings })).toEqual([]);
     }
   });
 
   test('a wrong one of a trusted key fails even where the file is listed or excluded', async () => {
-    for (const signature of [signRsa('g'), signEc(ec, 'g'), signEc(ec384, 'g')]) {
+    for (const signature of [signRsa('g'), signEc(ec, 'g'), signEc(ec384, 'g'), signEc(ec521, 'g')]) {
       const policy = { keyRings: rings, exclude: ['/.*'] };
       expect(await findings([file(signature)], policy, [reference('f')])).toEqual(['bad_file_signature:untrusted']);
     }
@@ -125,6 +126,46 @@ describe('file signatures', () => {
       'bad_file_signature:untrusted',
     ]);
     expect(await findings([file(signEc(ec, 'f'))], {})).toEqual(['unknown_measurement:unknown']);
+  });
+
+  test('one over the identified digest counts for the kind of digest that it names', async () => {
+    const signed = (type: number): Uint8Array =>
+      imaSignature(
+        ec.publicKey,
+        sign('sha256', Buffer.concat([Uint8Array.of(type, 4), digest('f').value]), ec.privateKey),
+        type,
+        3,
+      );
+    const entry = (kind: 'ima' | 'verity', signature: Uint8Array): ImaInput => ({
+      path: '/f',
+      digest: { ...digest('f'), kind },
+      signature,
+    });
+    const judged = (input: ImaInput) => findings([input], { keyRings: rings }, [], { template: 'ima-sigv2' });
+    expect(await judged(entry('verity', signed(6)))).toEqual([]);
+    expect(await judged(entry('ima', signed(3)))).toEqual([]);
+    expect(await judged(entry('ima', signed(6)))).toEqual(['bad_file_signature:untrusted']);
+    expect(await judged(entry('verity', signed(3)))).toEqual(['bad_file_signature:untrusted']);
+    const old = imaSignature(ec.publicKey, sign('sha256', content('f'), ec.privateKey), 6, 2);
+    expect(await judged(entry('verity', old))).toEqual(['bad_file_signature:untrusted']);
+  });
+
+  test('the portable one over metadata that the kernel logs for want of another says nothing of the content', async () => {
+    const portable = signEc(ec, 'f');
+    portable[0] = 5;
+    expect(await findings([file(portable)], { keyRings: rings })).toEqual(['unknown_measurement:unknown']);
+    expect(await findings([file(portable)], { keyRings: rings }, [reference('f')])).toEqual([]);
+  });
+
+  test('a key that cannot sign files is refused when it is named', async () => {
+    for (const { publicKey } of [
+      generateKeyPairSync('ed25519'),
+      generateKeyPairSync('ec', { namedCurve: 'secp256k1' }),
+    ]) {
+      await expect(findings([], { keyRings: [{ name: 'ima', keys: [pem(publicKey)] }] })).rejects.toThrow(
+        errorLike({ code: 'bad_key' }),
+      );
+    }
   });
 
   test('any flipped octet of an ECDSA signature is refused', async () => {
@@ -146,6 +187,10 @@ test('measured buffers must be listed and have the digest beside them', async ()
   expect(await findings([input], {}, [], options)).toEqual(['unknown_buffer:unknown']);
   const lying = { ...input, buffer: content('other material') };
   expect(await findings([lying], { buffers: [rule] }, [], options)).toEqual(['malformed_measurement_log:untrusted']);
+  const listed = [reference('key material', { path: '.ima' })];
+  expect(await findings([lying], { exclude: ['.*'] }, listed, options)).toEqual([
+    'malformed_measurement_log:untrusted',
+  ]);
 });
 
 describe('exclude patterns', () => {

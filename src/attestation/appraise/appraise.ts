@@ -82,6 +82,8 @@ async function remarkAll(input: AppraisalInput, context: JudgeContext): Promise<
     }
     for (const facts of chunk) {
       facts.remark = judgeEntry(facts, answers.get(facts) ?? nothing, context);
+      // A signature takes up to milliseconds.
+      if (facts.signature !== null) await slice.pause();
     }
     await slice.pause();
   }

@@ -1,40 +1,35 @@
 import type { KeyObject } from 'node:crypto';
+import { type Curve, curves } from './curves.js';
 
 // node:crypto verifies ECDSA only over a message that it hashes itself; IMA signs a digest that the log already holds.
-// Nothing here is secret, so that plain arithmetic is enough. Curves: FIPS 186-4, D.1.2.
+// Nothing here is secret, so that plain arithmetic is enough. One key signs thousands of files: a table of its multiples
+// leaves additions only.
 
-interface Curve {
-  readonly p: bigint;
-  readonly n: bigint;
-  readonly g: Point;
-  readonly size: number;
+/** A point with affine coordinates; the point at infinity has none. */
+interface Affine {
+  readonly x: bigint;
+  readonly y: bigint;
 }
-type Point = { readonly x: bigint; readonly y: bigint } | null;
 
-const hex = (text: string): bigint => BigInt(`0x${text}`);
+/** Jacobian coordinates: x / z², y / z³; z = 0 at infinity. */
+interface Jacobian {
+  readonly x: bigint;
+  readonly y: bigint;
+  readonly z: bigint;
+}
 
-const curves: Readonly<Record<string, Curve>> = {
-  'P-256': {
-    p: hex('ffffffff00000001000000000000000000000000ffffffffffffffffffffffff'),
-    n: hex('ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551'),
-    g: {
-      x: hex('6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296'),
-      y: hex('4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5'),
-    },
-    size: 32,
-  },
-  'P-384': {
-    p: hex('fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffff'),
-    n: hex('ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973'),
-    g: {
-      x: hex('aa87ca22be8b05378eb1c71ef320ad746e1d3b628ba79b9859f741e082542a385502f25dbf55296c3a545e3872760ab7'),
-      y: hex('3617de4a96262c6f5d9e98bf9292dc29f8f41dbd289a147ce9da3113b5f0b8c00a60b1ce1d7e819d7a431d7c90ea0e5f'),
-    },
-    size: 48,
-  },
+/** Multiples of a point: row i holds 1 to 15 times 16^i of it. */
+type Multiples = readonly (readonly Affine[])[];
+
+const windowBits = 4n;
+const windowMask = (1n << windowBits) - 1n;
+const rowLength = Number(windowMask);
+const infinity: Jacobian = { x: 1n, y: 1n, z: 0n };
+
+const mod = (value: bigint, by: bigint): bigint => {
+  const rest = value % by;
+  return rest < 0n ? rest + by : rest;
 };
-
-const mod = (value: bigint, by: bigint): bigint => ((value % by) + by) % by;
 
 function inverse(value: bigint, by: bigint): bigint {
   let [a, b, x, y] = [mod(value, by), by, 1n, 0n];
@@ -46,36 +41,90 @@ function inverse(value: bigint, by: bigint): bigint {
   return mod(x, by);
 }
 
-function add(curve: Curve, a: Point, b: Point): Point {
-  if (a === null) return b;
-  if (b === null) return a;
-  const { p } = curve;
-  if (a.x === b.x && mod(a.y + b.y, p) === 0n) return null;
-  const slope =
-    a.x === b.x ? (3n * a.x * a.x - 3n) * inverse(2n * a.y, p) : (b.y - a.y) * inverse(mod(b.x - a.x, p), p);
-  const x = mod(slope * slope - a.x - b.x, p);
-  return { x, y: mod(slope * (a.x - x) - a.y, p) };
+function double({ x, y, z }: Jacobian, p: bigint): Jacobian {
+  if (z === 0n) return infinity;
+  const delta = (z * z) % p;
+  const gamma = (y * y) % p;
+  const beta = (x * gamma) % p;
+  const alpha = (3n * (x - delta) * (x + delta)) % p;
+  const outX = mod(alpha * alpha - 8n * beta, p);
+  const outZ = (2n * y * z) % p;
+  return { x: outX, y: mod(alpha * (4n * beta - outX) - 8n * gamma * gamma, p), z: outZ };
 }
 
-function multiply(curve: Curve, point: Point, factor: bigint): Point {
-  let sum: Point = null;
-  for (let base = point, rest = factor; rest > 0n; rest >>= 1n, base = add(curve, base, base)) {
-    if (rest & 1n) sum = add(curve, sum, base);
+function add(a: Jacobian, b: Affine, p: bigint): Jacobian {
+  if (a.z === 0n) return { x: b.x, y: b.y, z: 1n };
+  const zz = (a.z * a.z) % p;
+  const h = mod(b.x * zz - a.x, p);
+  const r = mod(((b.y * a.z) % p) * zz - a.y, p);
+  // The same point, or its opposite.
+  if (h === 0n) return r === 0n ? double(a, p) : infinity;
+  const hh = (h * h) % p;
+  const hhh = (h * hh) % p;
+  const v = (a.x * hh) % p;
+  const x = mod(r * r - hhh - 2n * v, p);
+  return { x, y: mod(r * (v - x) - a.y * hhh, p), z: (a.z * h) % p };
+}
+
+/** Affine forms of points, none of which is at infinity, with a single inversion. */
+function toAffine(points: readonly Jacobian[], p: bigint): Affine[] {
+  const products: bigint[] = [];
+  let product = 1n;
+  for (const { z } of points) {
+    products.push(product);
+    product = (product * z) % p;
   }
-  return sum;
+  let rest = inverse(product, p);
+  const out: Affine[] = [];
+  for (let at = points.length - 1; at >= 0; at--) {
+    const { x, y, z } = points[at] as Jacobian;
+    const one = (rest * (products[at] as bigint)) % p;
+    const square = (one * one) % p;
+    out[at] = { x: (x * square) % p, y: (((y * square) % p) * one) % p };
+    rest = (rest * z) % p;
+  }
+  return out;
 }
 
-const toBigint = (bytes: Uint8Array): bigint => (bytes.length === 0 ? 0n : hex(Buffer.from(bytes).toString('hex')));
+function multiplesOf({ p, size }: Curve, point: Affine): Multiples {
+  const rows = Math.ceil((size * 8) / Number(windowBits));
+  const bases: Jacobian[] = [];
+  let base: Jacobian = { ...point, z: 1n };
+  for (let row = 0; row < rows; row++) {
+    bases.push(base);
+    for (let bit = 0n; bit < windowBits; bit++) base = double(base, p);
+  }
+  const all = toAffine(bases, p).flatMap((one) => {
+    let sum = infinity;
+    return Array.from({ length: rowLength }, () => (sum = add(sum, one, p)));
+  });
+  const affine = toAffine(all, p);
+  return bases.map((_base, row) => affine.slice(row * rowLength, (row + 1) * rowLength));
+}
+
+/** Adds so many times a point to a sum. */
+function addMultiple(sum: Jacobian, multiples: Multiples, factor: bigint, p: bigint): Jacobian {
+  let out = sum;
+  for (let row = 0, rest = factor; rest > 0n; row++, rest >>= windowBits) {
+    const digit = Number(rest & windowMask);
+    const point = digit === 0 ? undefined : multiples[row]?.[digit - 1];
+    if (point !== undefined) out = add(out, point, p);
+  }
+  return out;
+}
+
+const toBigint = (bytes: Uint8Array): bigint =>
+  bytes.length === 0 ? 0n : BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
 
 /** SEQUENCE of two INTEGERs in DER (RFC 3279, 2.2.3); null for any other form. */
-function decodeSignature(der: Uint8Array): { readonly r: bigint; readonly s: bigint } | null {
+function decodeSignature(der: Uint8Array, size: number): { readonly r: bigint; readonly s: bigint } | null {
   const long = der[1] === 0x81;
   const head = long ? 3 : 2;
   if (der[0] !== 0x30 || der[long ? 2 : 1] !== der.length - head) return null;
   const integer = (at: number): { readonly value: bigint; readonly end: number } | null => {
     const length = der[at + 1] ?? 0;
     const body = der.subarray(at + 2, at + 2 + length);
-    if (der[at] !== 2 || length === 0 || length > 50 || body.length !== length || (body[0] as number) > 0x7f)
+    if (der[at] !== 2 || length === 0 || length > size + 1 || body.length !== length || (body[0] as number) > 0x7f)
       return null;
     return { value: toBigint(body), end: at + 2 + length };
   };
@@ -84,17 +133,39 @@ function decodeSignature(der: Uint8Array): { readonly r: bigint; readonly s: big
   return r === null || s === null || s.end !== der.length ? null : { r: r.value, s: s.value };
 }
 
-/** Verifies a DER ECDSA signature over a digest (FIPS 186-4, 6.4) with a key on P-256 or P-384; false for other keys. */
-export function verifyEcdsaDigest(key: KeyObject, digest: Uint8Array, signature: Uint8Array): boolean {
+const ofBasePoint = new Map<Curve, Multiples>();
+
+function basePoint(curve: Curve): Multiples {
+  let known = ofBasePoint.get(curve);
+  if (known === undefined) {
+    known = multiplesOf(curve, { x: curve.gx, y: curve.gy });
+    ofBasePoint.set(curve, known);
+  }
+  return known;
+}
+
+/** Verifies DER ECDSA signatures over digests with one key. */
+export type EcdsaVerifier = (digest: Uint8Array, signature: Uint8Array) => boolean;
+
+/** A verifier (FIPS 186-4, 6.4) for a key on P-256, P-384 or P-521; null for other keys. */
+export function createEcdsaVerifier(key: KeyObject): EcdsaVerifier | null {
   const jwk = key.asymmetricKeyType === 'ec' ? key.export({ format: 'jwk' }) : {};
-  const curve = curves[jwk.crv ?? ''];
-  const pair = decodeSignature(signature);
-  if (curve === undefined || pair === null || jwk.x === undefined || jwk.y === undefined) return false;
-  const { r, s } = pair;
-  if (r <= 0n || s <= 0n || r >= curve.n || s >= curve.n) return false;
-  const q = { x: toBigint(Buffer.from(jwk.x, 'base64url')), y: toBigint(Buffer.from(jwk.y, 'base64url')) };
-  const w = inverse(s, curve.n);
-  const e = toBigint(digest.subarray(0, curve.size));
-  const sum = add(curve, multiply(curve, curve.g, mod(e * w, curve.n)), multiply(curve, q, mod(r * w, curve.n)));
-  return sum !== null && mod(sum.x, curve.n) === r;
+  const curve = curves.get(jwk.crv ?? '');
+  if (curve === undefined || jwk.x === undefined || jwk.y === undefined) return null;
+  const { p, n, size } = curve;
+  const point = { x: toBigint(Buffer.from(jwk.x, 'base64url')), y: toBigint(Buffer.from(jwk.y, 'base64url')) };
+  let ofKey: Multiples | null = null;
+  return (digest, signature) => {
+    const pair = decodeSignature(signature, size);
+    if (pair === null) return false;
+    const { r, s } = pair;
+    if (r <= 0n || s <= 0n || r >= n || s >= n) return false;
+    ofKey ??= multiplesOf(curve, point);
+    const w = inverse(s, n);
+    const e = toBigint(digest.subarray(0, size));
+    const sum = addMultiple(addMultiple(infinity, basePoint(curve), (e * w) % n, p), ofKey, (r * w) % n, p);
+    if (sum.z === 0n) return false;
+    const z = inverse(sum.z, p);
+    return mod(sum.x * z * z, p) % n === r;
+  };
 }

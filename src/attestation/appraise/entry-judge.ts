@@ -42,15 +42,13 @@ function nextChange(entries: readonly ReferenceEntry[], now: number): number {
   return next;
 }
 
-/** The buffer of a keyed measurement must have the digest that stands beside it; the rest are listed digests. */
-function judgeBuffer(facts: EntryFacts, policy: CompletePolicy): ReasonCode | null {
-  const { algorithm, path, buffer } = facts;
-  if (buffer !== null && isKnownHash(algorithm) && toHex(hash(algorithm, buffer)) !== facts.digestHex) {
-    return 'malformed_measurement_log';
-  }
-  const listed = policy.buffers.some((rule) => rule.name === path && rule.digests.includes(facts.digestText));
-  return listed ? null : 'unknown_buffer';
+/** Whether a measured buffer has the digest that stands beside it. */
+function isBufferWhole({ algorithm, buffer, digestHex }: EntryFacts): boolean {
+  return buffer === null || !isKnownHash(algorithm) || toHex(hash(algorithm, buffer)) === digestHex;
 }
+
+const isListedBuffer = ({ path, digestText }: EntryFacts, { buffers }: CompletePolicy): boolean =>
+  buffers.some((rule) => rule.name === path && rule.digests.includes(digestText));
 
 function judgeByReference(
   facts: EntryFacts,
@@ -64,15 +62,14 @@ function judgeByReference(
   if (valid.some(({ status }) => status === 'vulnerable')) {
     return policy.vulnerable === 'accepted' ? null : 'vulnerable_measurement';
   }
-  const buffer = facts.buffer === null ? null : judgeBuffer(facts, policy);
-  if (facts.buffer !== null && buffer !== 'unknown_buffer') return buffer;
+  if (facts.buffer !== null && isListedBuffer(facts, policy)) return null;
   if (known.length > 0) return 'expired_measurement';
   if (answer.pathListed) return 'digest_mismatch';
-  return buffer ?? 'unknown_measurement';
+  return facts.buffer === null ? 'unknown_measurement' : 'unknown_buffer';
 }
 
 /**
- * Judges an entry: known bad content first, then file signatures (a wrong one fails whatever else), exclude patterns,
+ * Judges an entry: a buffer must have its digest, then known bad content, then file signatures (a wrong one fails whatever else), exclude patterns,
  * valid signatures, and last the reference measurements.
  */
 export function judgeEntry(facts: EntryFacts, answer: ReferenceAnswer, context: JudgeContext): EntryRemark {
@@ -82,6 +79,7 @@ export function judgeEntry(facts: EntryFacts, answer: ReferenceAnswer, context: 
   const until = nextChange(answer.matches, now);
   const remark = (finding: ReasonCode | null): EntryRemark => ({ context: context.id, until, finding, excluded });
 
+  if (!isBufferWhole(facts)) return remark('malformed_measurement_log');
   if (answer.matches.some((entry) => entry.status === 'bad' && isValid(entry, now))) return remark('bad_measurement');
   const signed = signature === null ? 'foreign' : context.keys.check(signature, facts);
   if (signed === 'bad') return remark('bad_file_signature');

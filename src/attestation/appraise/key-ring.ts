@@ -1,7 +1,7 @@
 import { constants, createHash, createPublicKey, type KeyObject, publicDecrypt, X509Certificate } from 'node:crypto';
 import { ConfigurationError, equalBytes, hash, type HashAlgorithm, messageOf } from '../../base/index.js';
 import type { EntryFacts } from '../verify/index.js';
-import { verifyEcdsaDigest } from './ecdsa.js';
+import { createEcdsaVerifier } from './ecdsa.js';
 import type { KeyRing } from './policy.js';
 
 // enum hash_algo of Linux (include/uapi/linux/hash_info.h), those that we can compute.
@@ -62,48 +62,61 @@ function verifyRsa(key: KeyObject, algorithm: HashAlgorithm, digest: Uint8Array,
   }
 }
 
+/** Whether a signature is over a digest. */
+type FileKey = (algorithm: HashAlgorithm, digest: Uint8Array, signature: Uint8Array) => boolean;
+
+function fileKey(key: KeyObject, ring: string): FileKey {
+  if (key.asymmetricKeyType === 'rsa') {
+    return (algorithm, digest, signature) => verifyRsa(key, algorithm, digest, signature);
+  }
+  const verifier = createEcdsaVerifier(key);
+  if (verifier !== null) return (_algorithm, digest, signature) => verifier(digest, signature);
+  const kind = key.asymmetricKeyDetails?.namedCurve ?? key.asymmetricKeyType ?? 'secret';
+  throw new ConfigurationError('bad_key', `key ring ${ring}: neither RSA nor on P-256, P-384 or P-521, but ${kind}`);
+}
+
+// enum evm_ima_xattr_type and the versions of struct signature_v2_hdr (security/integrity/integrity.h of Linux 6).
 const headSize = 9;
-const digitalSignature = 3;
-const fileDigest = 2;
-const verityDigest = 3;
+const fileSignature = 3;
+const portableSignature = 5;
+const veritySignature = 6;
+const overDigest = 2;
+/** Over the hash of { type, algorithm, digest } (struct ima_file_id). */
+const overFileId = 3;
 
 /**
- * IMA signatures (security.ima: type 3, version 2 over the file digest, version 3 over the identified digest) against the
- * rings. RSA and ECDSA on P-256 and P-384.
+ * IMA signatures (security.ima: version 2 over the file digest, version 3 over the identified digest of a file or an fs-verity
+ * tree) against the rings. RSA and ECDSA on P-256, P-384 and P-521.
  * @throws ConfigurationError `bad_key`
  */
 export function createFileKeys(rings: readonly KeyRing[]): FileKeys {
-  const keys = new Map<string, KeyObject[]>();
+  const keys = new Map<string, FileKey[]>();
   for (const ring of rings) {
     for (const pem of ring.keys) {
       const key = keyOf(pem, ring.name);
       const id = createHash('sha1').update(subjectPublicKey(key)).digest().subarray(-4).toString('hex');
-      keys.set(id, [...(keys.get(id) ?? []), key]);
+      keys.set(id, [...(keys.get(id) ?? []), fileKey(key, ring.name)]);
     }
   }
   return {
     check(signature, digest) {
-      if (signature.length < headSize || signature[0] !== digitalSignature) return 'bad';
-      const version = signature[1] as number;
-      const algorithm = kernelHashes.get(signature[2] as number);
+      const [type, version, hashId] = signature;
+      // Where a file has no signature of its own the kernel logs the portable one over its metadata, which the log does not hold.
+      if (type === portableSignature) return 'foreign';
       const body = signature.subarray(headSize);
       const length = ((signature[7] as number) << 8) | (signature[8] as number);
-      if ((version !== fileDigest && version !== verityDigest) || length !== body.length) return 'bad';
+      if (signature.length < headSize || length !== body.length) return 'bad';
+      const direct = type === fileSignature && version === overDigest;
+      const identified = (type === fileSignature || type === veritySignature) && version === overFileId;
+      if (!direct && !identified) return 'bad';
       const candidates = keys.get(Buffer.from(signature.subarray(3, 7)).toString('hex'));
       if (candidates === undefined) return 'foreign';
-      if (algorithm === undefined || algorithm !== digest.algorithm) return 'bad';
+      const algorithm = kernelHashes.get(hashId as number);
+      if (algorithm === undefined) return 'foreign';
+      if (algorithm !== digest.algorithm || (type === veritySignature) !== digest.verity) return 'bad';
       const value = Buffer.from(digest.digestHex, 'hex');
-      // Version 3 signs the hash of { type of digest, algorithm, digest } (struct ima_file_id).
-      const signed =
-        version === fileDigest
-          ? value
-          : hash(algorithm, Buffer.concat([Uint8Array.of(digest.verity ? 6 : 3, signature[2] as number), value]));
-      const fits = candidates.some((key) =>
-        key.asymmetricKeyType === 'rsa'
-          ? verifyRsa(key, algorithm, signed, body)
-          : verifyEcdsaDigest(key, signed, body),
-      );
-      return fits ? 'valid' : 'bad';
+      const signed = direct ? value : hash(algorithm, Buffer.concat([Uint8Array.of(type, hashId as number), value]));
+      return candidates.some((fits) => fits(algorithm, signed, body)) ? 'valid' : 'bad';
     },
   };
 }
