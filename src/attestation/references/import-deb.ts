@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { posix } from 'node:path';
+import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { DecodeError, type HashAlgorithm, messageOf } from '../../base/index.js';
 import { ReferenceError } from './database.js';
@@ -21,6 +22,9 @@ const merged = /^\/(bin|sbin|lib|lib32|lib64|libx32)\//;
 
 const refused = (why: string, cause?: unknown): ReferenceError =>
   new ReferenceError('bad_import', why, cause === undefined ? {} : { cause });
+
+/** Octets of a control file that are read into memory. */
+const mostControl = 4 << 20;
 
 interface Member {
   readonly name: string;
@@ -43,6 +47,7 @@ async function membersOf(file: string): Promise<readonly Member[]> {
       if (!Number.isSafeInteger(size) || size < 0 || header.toString('latin1', 58, 60) !== '`\n') {
         throw refused(`${file} is damaged`);
       }
+      if (at + headerSize + size > end) throw refused(`${file} is cut off`);
       members.push({ name: header.toString('latin1', 0, 16).trim().replace(/\/$/, ''), start: at + headerSize, size });
       at += headerSize + size + (size & 1);
     }
@@ -99,7 +104,8 @@ async function tarOf(file: string, name: 'control.tar' | 'data.tar'): Promise<As
   const raw = createReadStream(file, { start: member.start, end: member.start + member.size - 1 });
   const form = member.name.slice(name.length + 1);
   if (form === '') return raw;
-  if (form === 'gz') return raw.pipe(createGunzip());
+  // What goes wrong with either ends the reading, not the process.
+  if (form === 'gz') return pipeline(raw, createGunzip(), () => undefined);
   const program = programs[form];
   if (program === undefined) throw refused(`${file}: compression ${form} is not known`);
   return fromProgram(program, raw, file);
@@ -109,10 +115,21 @@ async function controlOf(file: string): Promise<string> {
   for await (const { path, content } of readTar(await tarOf(file, 'control.tar'))) {
     if (posix.normalize(path) !== 'control') continue;
     const parts: Uint8Array[] = [];
-    for await (const part of content) parts.push(part);
+    let size = 0;
+    for await (const part of content) {
+      if ((size += part.length) > mostControl)
+        throw refused(`${file}: a control file of more than ${mostControl} octets`);
+      parts.push(part);
+    }
     return Buffer.concat(parts).toString('utf8');
   }
   return '';
+}
+
+async function digestOf(content: AsyncIterable<Uint8Array>, algorithm: HashAlgorithm): Promise<string> {
+  const hash = createHash(algorithm);
+  for await (const part of content) hash.update(part);
+  return hash.digest('hex');
 }
 
 const field = (control: string, name: string): string | undefined =>
@@ -136,11 +153,14 @@ export async function* entriesOfDeb(file: string, options: DebOptions = {}): Asy
       ...(version === undefined ? {} : { version }),
     };
     const fields = importedFields(facts, 'deb');
-    for await (const { path, content } of readTar(await tarOf(file, 'data.tar'))) {
-      const hash = createHash(algorithm);
-      for await (const part of content) hash.update(part);
-      const digest = hash.digest('hex');
+    const digests = new Map<string, string>();
+    for await (const { path, content, linkTo } of readTar(await tarOf(file, 'data.tar'))) {
       const place = posix.join('/', path);
+      const known = linkTo === null ? undefined : digests.get(posix.join('/', linkTo));
+      if (linkTo !== null && known === undefined)
+        throw refused(`${file}: ${path} is a link to ${linkTo}, which is not there`);
+      const digest = known ?? (await digestOf(content, algorithm));
+      digests.set(place, digest);
       const places = merged.test(place) ? [place, `/usr${place}`] : [place];
       for (const where of places) yield { algorithm, digest, path: logPath(where), status: 'good', ...fields };
     }

@@ -3,7 +3,10 @@ import { DecodeError } from '../../base/index.js';
 /** A regular file in an archive. */
 export interface TarFile {
   readonly path: string;
+  /** Empty for a hard link. */
   readonly content: AsyncIterable<Uint8Array>;
+  /** Path of an earlier file of the archive that this one is another name of; null for files with a content. */
+  readonly linkTo: string | null;
 }
 
 const block = 512;
@@ -68,37 +71,55 @@ function sizeOf(header: Buffer, offset: number): number {
   return Number.parseInt(digits === '' ? '0' : digits, 8);
 }
 
-/** `path` of a pax header: records `length key=value\n`. */
-function paxPath(records: string): string | null {
-  return /(?:^|\n)\d+ path=([^\n]*)\n/.exec(records)?.[1] ?? null;
+/** `path` or `linkpath` of a pax header: records `length key=value\n`. */
+function paxText(records: string, key: 'path' | 'linkpath'): string | null {
+  return new RegExp(`(?:^|\\n)\\d+ ${key}=([^\\n]*)\\n`).exec(records)?.[1] ?? null;
 }
 
 const regular = new Set(['0', '\0', '7']);
+const hardLink = '1';
+
+async function* nothing(): AsyncGenerator<Uint8Array> {
+  // A link has no content of its own.
+}
 
 /**
- * Regular files of a tar archive (POSIX ustar and pax, GNU long names), one after another; contents are streamed, and what
+ * Regular files and hard links of a tar archive (POSIX ustar and pax, GNU long names), one after another; contents are streamed, and what
  * the caller does not read is skipped.
  * @throws DecodeError `truncated`, `bad_archive`
  */
 export async function* readTar(stream: AsyncIterable<Uint8Array>): AsyncGenerator<TarFile> {
   const source = new Source(stream);
   let longName: string | null = null;
+  let longLink: string | null = null;
   for (;;) {
     const header = await source.exactly(block);
     if (header.every((octet) => octet === 0)) return;
     const size = sizeOf(header, source.offset - block);
     const padding = (block - (size % block)) % block;
     const kind = String.fromCharCode(header[156] as number);
-    if (kind === 'L' || kind === 'x') {
+    if (kind === 'L' || kind === 'K' || kind === 'x') {
       if (size > maxHeader) throw new DecodeError('bad_archive', 'a name without end', source.offset);
       const content = (await source.exactly(size)).toString('utf8');
       await source.skip(padding);
-      longName = kind === 'L' ? content.replace(/\0.*$/s, '') : (paxPath(content) ?? longName);
+      if (kind === 'L') longName = content.replace(/\0.*$/s, '');
+      else if (kind === 'K') longLink = content.replace(/\0.*$/s, '');
+      else {
+        longName = paxText(content, 'path') ?? longName;
+        longLink = paxText(content, 'linkpath') ?? longLink;
+      }
       continue;
     }
     const prefix = text(header, 257, 5) === 'ustar' ? text(header, 345, 155) : '';
     const path = longName ?? (prefix === '' ? '' : `${prefix}/`) + text(header, 0, 100);
+    const linkTo = longLink ?? text(header, 157, 100);
     longName = null;
+    longLink = null;
+    if (kind === hardLink) {
+      yield { path, content: nothing(), linkTo };
+      // Some writers state the size of the file that is linked to; nothing follows all the same.
+      continue;
+    }
     let left = size;
     if (regular.has(kind) && !path.endsWith('/')) {
       const content = async function* (): AsyncGenerator<Uint8Array> {
@@ -109,7 +130,7 @@ export async function* readTar(stream: AsyncIterable<Uint8Array>): AsyncGenerato
           yield part;
         }
       };
-      yield { path, content: content() };
+      yield { path, content: content(), linkTo: null };
     }
     await source.skip(left + padding);
   }
