@@ -95,6 +95,11 @@ class GroupedTransaction implements StoreTransaction {
     return true;
   }
 
+  wrote(area: StoreArea, key: string): boolean {
+    this.#check();
+    return this.#group.has(area, key);
+  }
+
   afterCommit(listener: () => void): void {
     this.listeners.push(listener);
   }

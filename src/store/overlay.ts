@@ -34,6 +34,11 @@ export class Overlay implements StoreReader {
     return own === null ? undefined : copyOf(own);
   }
 
+  /** Whether the key is to change. */
+  has(area: StoreArea, key: string): boolean {
+    return this.#areas.get(area)?.get(key) !== undefined;
+  }
+
   range(area: StoreArea, from: string, to: string | null, limit: number): readonly StoreEntry[] {
     const layer = this.#areas.get(area);
     if (layer === undefined) return this.#below.range(area, from, to, limit);

@@ -74,6 +74,7 @@ function migrate(
       if (present) overlay.set(area, key, null);
       return present;
     },
+    wrote: (area, key) => overlay.has(area, key),
     afterCommit: (listener) => void committed.push(listener),
   };
   const record = database.prepare('INSERT OR REPLACE INTO area (name, number, format) VALUES (?, ?, ?)');

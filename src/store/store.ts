@@ -22,6 +22,8 @@ export interface StoreTransaction extends StoreReader {
   put(area: StoreArea, key: string, value: StoreValue): void;
   /** Whether there was one. */
   delete(area: StoreArea, key: string): boolean;
+  /** Whether it, or one that shares its commit, wrote this key: what is known to be committed is no longer what `get` gives. */
+  wrote(area: StoreArea, key: string): boolean;
   /**
    * Calls `listener` once the transaction is on disk, in the order of the transactions, before the promise resolves; never
    * if it fails. The listener must not throw and sees only what is committed: the place to bring caches up to date.

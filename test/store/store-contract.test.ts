@@ -84,6 +84,25 @@ describe.each(kinds)('a store $name', ({ open }) => {
     expect(store.get('acm', 'b')).toBe('2');
   });
 
+  test('tells what it, or a neighbour of the same commit, wrote', async () => {
+    await store.transaction((tx) => tx.put('acm', 'old', 'old'));
+    const told = await Promise.all([
+      store.transaction((tx) => {
+        tx.put('acm', 'a', '1');
+        return [tx.wrote('acm', 'a'), tx.wrote('acm', 'old'), tx.wrote('vmm', 'a')];
+      }),
+      store.transaction((tx) => {
+        tx.delete('acm', 'old');
+        return [tx.wrote('acm', 'a'), tx.wrote('acm', 'old'), tx.wrote('vmm', 'a')];
+      }),
+    ]);
+    expect(told).toEqual([
+      [true, false, false],
+      [true, true, false],
+    ]);
+    expect(await store.transaction((tx) => tx.wrote('acm', 'a'))).toBe(false);
+  });
+
   test('undoes a work that throws and spares its neighbours of the same turn', async () => {
     await store.transaction((tx) => tx.put('acm', 'old', 'old'));
     const results = await Promise.allSettled([

@@ -1,5 +1,5 @@
 import { createTimeSlice } from '../../base/index.js';
-import { type CimClass, type CimInstance, type InstanceShape } from '../../cim/model/index.js';
+import { type CimClass, type CimInstance, type InstanceShape, shapeOf } from '../../cim/model/index.js';
 import {
   compareKeys,
   prefixEnd,
@@ -57,7 +57,7 @@ export class Population {
   get(cls: CimClass, text: string): CimInstance | undefined {
     const { cache, store, id } = this.#parts;
     const key = instanceKey(id, text);
-    const known = cache.instances.get(key) ?? cache.residents.get(id)?.find(text);
+    const known = this.#known(key, text);
     if (known !== undefined) return known;
     const value = store.get(area, key);
     if (value === undefined) return undefined;
@@ -66,9 +66,20 @@ export class Population {
     return instance;
   }
 
-  /** From disk, as the transaction sees it. */
-  read(tx: StoreReader, cls: CimClass, text: string): CimInstance | undefined {
-    const value = tx.get(area, instanceKey(this.#parts.id, text));
+  #known(key: string, text: string): CimInstance | undefined {
+    const { cache, id } = this.#parts;
+    return cache.instances.get(key) ?? cache.residents.get(id)?.find(text);
+  }
+
+  /** As the transaction sees it. */
+  read(tx: StoreTransaction, cls: CimClass, text: string): CimInstance | undefined {
+    const key = instanceKey(this.#parts.id, text);
+    if (!tx.wrote(area, key)) {
+      const known = this.#known(key, text);
+      // The class may have changed since the caller looked it up.
+      if (known !== undefined && known.shape === shapeOf(cls)) return known;
+    }
+    const value = tx.get(area, key);
     return value === undefined ? undefined : this.#decode(tx, cls, value as string);
   }
 

@@ -125,6 +125,33 @@ test('modify changes what is listed and nothing else', async () => {
   expect(space.getInstance(vmPath('a'))?.get('State')).toBeNull();
 });
 
+test('changes of one turn see each other, and the class as it is, whatever is in memory', async () => {
+  await space.createInstance(instanceOf('T_VM', { Name: 'a', State: 1, Memory: 5n, Caption: 'c' }));
+  // The second read is the one that is remembered.
+  const known = [space.getInstance(vmPath('a')), space.getInstance(vmPath('a'))].at(-1) as CimInstance;
+  const changes: [unknown, unknown][] = [];
+  const note = (_tx: unknown, change: RepositoryChange): void => {
+    if (change.kind === 'instance') changes.push([change.before?.get('State'), change.after?.get('State')]);
+  };
+  await Promise.all([
+    space.modifyInstance(known.with({ State: 2 }), ['State'], note),
+    space.modifyInstance(known.with({ Memory: 6n }), ['Memory'], note),
+    space.modifyInstance(known.with({ State: 3 }), ['State'], note),
+  ]);
+  expect(changes).toEqual([
+    [1, 2],
+    [2, 2],
+    [2, 3],
+  ]);
+  const results = await Promise.allSettled([
+    space.deleteInstance(vmPath('a'), note),
+    space.modifyInstance(known.with({ State: 4 }), ['State'], note),
+  ]);
+  expect(results).toMatchObject([{ status: 'fulfilled' }, { status: 'rejected', reason: { status: 6 } }]);
+  expect(changes.at(-1)).toEqual([3, undefined]);
+  for (const view of [space, reopened()]) expect(view.getInstance(vmPath('a'))).toBeUndefined();
+});
+
 test('modify refuses unknown properties, other keys and instances that are not there', async () => {
   await space.createInstance(instanceOf('T_VM', { Name: 'a' }));
   const change = space.getInstance(vmPath('a')) as CimInstance;
