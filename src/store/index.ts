@@ -10,7 +10,7 @@ export {
   type JournalVerdict,
 } from './journal.js';
 export type { ChainPoint, JournalEntry, JournalFact } from './journal-entry.js';
-export { restoreSqliteStore } from './maintenance.js';
+export { type RestoreMark, restoreSqliteStore } from './maintenance.js';
 export { createMemoryStore } from './memory.js';
 export { createStagedStore, type StagedStore } from './staged.js';
 export { openSqliteStore, type SqliteStore, type SqliteStoreOptions } from './sqlite.js';

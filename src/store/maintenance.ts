@@ -6,7 +6,8 @@ import AsyncDatabase from 'libsql/promise';
 import { lockFolder } from './folder-lock.js';
 import { toStoreError } from './sqlite-error.js';
 import { checkTables, databaseFile, openDatabase, prepareFolder } from './sqlite-file.js';
-import { StoreError } from './store.js';
+import { toColumn, toColumnKey } from './sqlite-medium.js';
+import { type StoreArea, type StoreEntry, StoreError } from './store.js';
 
 interface BackgroundConnection {
   exec(sql: string): Promise<unknown>;
@@ -71,6 +72,11 @@ export async function compactDatabase(file: string): Promise<{ readonly before: 
   }
 }
 
+/** What a restored folder is to say beside the backup. */
+export interface RestoreMark extends StoreEntry {
+  readonly area: StoreArea;
+}
+
 function checkBackup(file: string): void {
   if (!existsSync(file)) throw new StoreError('store_unreadable', `${file} does not exist`);
   const backup = new Database(file);
@@ -88,9 +94,10 @@ function checkBackup(file: string): void {
  * state or the backup's. The folder is made where it is missing and must not be in use; a data file that cannot be read is
  * kept as `tvdc.db.damaged-…`.
  *
+ * @param marks written in the same transaction, over what the backup says
  * @throws StoreError `store_locked`, `store_unreadable` (backup missing, damaged or foreign), `store_too_new`, `store_full`
  */
-export function restoreSqliteStore(folder: string, file: string): void {
+export function restoreSqliteStore(folder: string, file: string, marks: readonly RestoreMark[] = []): void {
   const backup = resolve(file);
   try {
     checkBackup(backup);
@@ -101,11 +108,11 @@ export function restoreSqliteStore(folder: string, file: string): void {
   const lock = lockFolder(folder);
   try {
     try {
-      replaceContent(folder, backup);
+      replaceContent(folder, backup, marks);
     } catch (error) {
       if (toStoreError(error, folder).code !== 'store_unreadable') throw error;
       setAside(folder);
-      replaceContent(folder, backup);
+      replaceContent(folder, backup, marks);
     }
   } catch (error) {
     throw toStoreError(error, databaseFile(folder));
@@ -114,7 +121,7 @@ export function restoreSqliteStore(folder: string, file: string): void {
   }
 }
 
-function replaceContent(folder: string, backup: string): void {
+function replaceContent(folder: string, backup: string, marks: readonly RestoreMark[]): void {
   const database = openDatabase(folder, null);
   try {
     database.exec(`
@@ -124,6 +131,10 @@ function replaceContent(folder: string, backup: string): void {
       DELETE FROM area;
       INSERT INTO area (name, number, format) SELECT name, number, format FROM backup.area;
       INSERT INTO entry (area, key, value) SELECT area, key, value FROM backup.entry ORDER BY area, key;
+    `);
+    const mark = database.prepare('INSERT OR REPLACE INTO entry SELECT number, ?, ? FROM area WHERE name = ?');
+    for (const { area, key, value } of marks) mark.run([toColumnKey(key), toColumn(value), area]);
+    database.exec(`
       COMMIT;
       DETACH backup;
       PRAGMA wal_checkpoint(TRUNCATE);

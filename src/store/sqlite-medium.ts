@@ -11,7 +11,7 @@ const escapedCharacters = /[\u0000\u0001]/;
 const bytesTag = 0;
 const textTag = 1;
 
-function toColumnKey(key: string): string {
+export function toColumnKey(key: string): string {
   if (!escapedCharacters.test(key)) return key;
   return key.replace(/[\u0000\u0001]/g, (one) => (one === '\u0000' ? '\u0001\u0001' : '\u0001\u0002'));
 }
@@ -28,7 +28,7 @@ function tagged(tag: number, bytes: Uint8Array): Uint8Array {
   return out;
 }
 
-function toColumn(value: StoreValue): string | Uint8Array {
+export function toColumn(value: StoreValue): string | Uint8Array {
   if (typeof value !== 'string') return tagged(bytesTag, value);
   return value.includes('\u0000') ? tagged(textTag, Buffer.from(value)) : value;
 }

@@ -8,7 +8,7 @@ import {
 import { VmmError } from './errors.js';
 import type { Actor } from './events.js';
 import type { VirtualMachine, VmState, Volume } from './inventory/index.js';
-import type { Job, JobHandler, JobRequest } from './jobs/index.js';
+import { type Job, type JobHandler, type JobRequest, onlySince } from './jobs/index.js';
 import { machineJobHandlers } from './machine-jobs.js';
 import type { Migrations } from './migration/index.js';
 import type { HostParts } from './parts.js';
@@ -98,17 +98,21 @@ export function jobHandlers(
   domains: Domains,
   migrations: Migrations,
 ): Readonly<Record<string, JobHandler>> {
-  return {
+  const carriedOn: Readonly<Record<string, JobHandler>> = {
     ...machineJobHandlers(parts),
-    transition: async (job) => judgeTransition(parts, job),
     members: (job, control) => {
       const wanted = domainRequests.find((name) => name === job.input['wanted']);
       if (wanted === undefined) throw new VmmError('interrupted', [job.name, 'what was wanted is not known']);
       const domain = inputText(job.input, 'domain');
       return changeDomainState(parts, { user: job.user }, domains, domain, wanted, { control, earlier: job.results });
     },
-    migrate: (job, { signal }) => migrations.untilEnded(inputText(job.input, 'migration'), signal),
     // Nobody may count on what was overwritten before: it begins anew.
     erase: (job, control) => eraseVolume(parts, { user: job.user }, inputText(job.input, 'volume'), control),
+  };
+  return {
+    ...onlySince(parts.store, carriedOn),
+    // These only look what became of it.
+    transition: async (job) => judgeTransition(parts, job),
+    migrate: (job, { signal }) => migrations.untilEnded(inputText(job.input, 'migration'), signal),
   };
 }

@@ -213,6 +213,22 @@ test('a backup of a running store is consistent and complete', async () => {
   expect(restored.range('vmm', '', null, 999)).toEqual(restored.range('vtpm', '', null, 999));
 });
 
+test('a restore may say more than the backup, in the same transaction', async () => {
+  const store = open(newFolder());
+  await store.transaction((tx) => tx.put('vmm', 'a', 'old'));
+  const file = join(root, 'marked.db');
+  await store.backupTo(file);
+  const folder = newFolder();
+  const marks = [
+    { area: 'vmm', key: 'a', value: 'new' },
+    { area: 'acm', key: '\u0000b', value: new Uint8Array([1, 2]) },
+  ] as const;
+  restoreSqliteStore(folder, file, marks);
+  const restored = open(folder);
+  expect(restored.get('vmm', 'a')).toBe('new');
+  expect(restored.get('acm', '\u0000b')).toEqual(new Uint8Array([1, 2]));
+});
+
 test('a restore replaces everything, also a damaged file, and refuses a bad backup', async () => {
   const store = open(newFolder());
   await store.transaction((tx) => tx.put('acm', 'a', 'good'));

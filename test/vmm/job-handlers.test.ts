@@ -23,6 +23,7 @@ import {
   removalJob,
   removeDevice,
   resetVm,
+  restoredMark,
   startVm,
   transitionJob,
   type VirtualMachine,
@@ -198,4 +199,48 @@ test('members that were changed are left alone', async () => {
     { name: 'ma', outcome: 'changed' },
     { name: 'other', outcome: 'unchanged' },
   ]);
+});
+
+describe('after the data of the host were restored from a backup', () => {
+  beforeEach(async () => {
+    tick();
+    const { area, key, value } = restoredMark(parts.clock.now());
+    await parts.store.transaction((tx) => tx.put(area, key, value));
+  });
+
+  /** As a job that was begun so many milliseconds after the restore. */
+  const takeUpLater = (request: JobRequest, later: number): Promise<unknown> => {
+    (parts.clock as ManualClock).advance(later);
+    return takeUp(request);
+  };
+
+  test('work of before is not done anew, and the job says why', async () => {
+    const uuid = await newVolume('data');
+    const volume = parts.inventory.volume(uuid);
+    if (volume === undefined) throw new Error('no volume');
+    for (const request of [
+      erasureJob(actor, volume),
+      additionJob(actor, now(), [{ kind: 'disk', volume: uuid }]),
+      modificationJob(actor, now(), { memoryMiB: 512 }),
+    ]) {
+      await expect(takeUpLater(request, -1)).rejects.toMatchObject({
+        code: 'interrupted',
+        message: expect.stringContaining('restored from a backup') as string,
+      });
+      (parts.clock as ManualClock).advance(1);
+    }
+    expect(parts.inventory.volume(uuid)?.erasedAt).toBeNull();
+    expect(now()).toMatchObject({ memoryMiB: vm.memoryMiB, disks: vm.disks });
+  });
+
+  test('what recovery made of work of before is told, and later work goes on', async () => {
+    const start = transitionJob(actor, 'start', now(), 'running');
+    tick();
+    await startVm(parts, actor, vm.uuid);
+    await takeUpLater(start, -1);
+    const volume = parts.inventory.volume(await newVolume('data'));
+    if (volume === undefined) throw new Error('no volume');
+    await takeUpLater(erasureJob(actor, volume), 1);
+    expect(parts.inventory.volume(volume.uuid)?.erasedAt).not.toBeNull();
+  });
 });

@@ -114,17 +114,24 @@ async function acceptRestored(streams: Streams, folder: string, file: string, se
   }
 }
 
+interface RestoreOptions extends ConnectionOptions {
+  readonly sealTpm: string;
+  readonly resumeJobs?: boolean;
+}
+
 export function restoreCommand(streams: Streams): Command {
   return new Command('restore')
     .description('make a data folder what a backup says; its host must not run')
     .argument('<file>')
     .option('--data <folder>', 'data folder (TVDC_DATA)')
     .option('--seal-tpm <where>', 'TPM that the key of its virtual TPMs is sealed to, as for tvdc serve', 'auto')
+    .option('--resume-jobs', 'take up the jobs that were in progress in the backup; else they end as failed')
     .option('-o, --output <form>', 'table or json (default table)')
-    .action(async (file: string, options: ConnectionOptions & { readonly sealTpm: string }) => {
+    .action(async (file: string, options: RestoreOptions) => {
       const form = outputForm(options, ['table', 'json']);
       const folder = folderOf(options);
-      restoreSqliteStore(folder, resolve(file));
+      const { restoredMark } = await import('../../vmm/index.js');
+      restoreSqliteStore(folder, resolve(file), options.resumeJobs === true ? [] : [restoredMark(Date.now())]);
       await acceptRestored(streams, folder, file, options.sealTpm);
       await writeAnswer(streams, form, `${folder} is as ${file} says`, { folder });
     });

@@ -185,7 +185,8 @@ export class Jobs {
    */
   async resume(handlers: Readonly<Record<string, JobHandler>>): Promise<void> {
     for (const job of [...this.#table.values()]) {
-      if (isEnded(job)) continue;
+      // What callers of this process have begun meanwhile is at work already.
+      if (isEnded(job) || this.#live.has(job.id)) continue;
       const live = this.#liven(job);
       live.isKept = true;
       this.#live.set(job.id, live);
