@@ -18,6 +18,8 @@ import { openHostTrust } from './trust.js';
 const namespace = 'root/tvdc';
 
 const dmtf = 2;
+/** Milliseconds that other hosts have for their answers when this one ends. */
+const closingPatience = 5000;
 
 /** The profiles of the DMTF that the CIM face of a host keeps to. */
 function virtualizationProfiles(view: HostView): readonly ProfileFacts[] {
@@ -80,7 +82,8 @@ export async function openManagementVm(options: ManagementVmOptions): Promise<Ma
       onChange: (change) => parts.events.emit(change),
       ...(patience === undefined ? {} : { patience }),
     });
-    const migrations = new Migrations(parts, openPeers(options.peers ?? null, options.folder, namespace));
+    const peers = openPeers(options.peers ?? null, options.folder, namespace);
+    const migrations = new Migrations(parts, peers);
     const { grants } = foundation;
     const hostElements = { tpm: trust.view.uuid, certificates: trust.view.ekCertificateChain };
     // The owners are known once the subscriptions are open, which need the authorizer.
@@ -134,6 +137,7 @@ export async function openManagementVm(options: ManagementVmOptions): Promise<Ma
     closers.push(stopMigrations);
     // First of all: what ends with it is still told.
     closers.push(() => jobs.close());
+    closers.push(async () => peers.leave(options.closingPatience ?? closingPatience));
     return {
       foundation,
       parts,

@@ -23,6 +23,8 @@ export interface ManagementVmOptions extends Omit<FoundationOptions, 'personalit
   readonly embeddedDelay?: number;
   /** Milliseconds that a caller waits before work becomes a job. */
   readonly jobPatience?: number;
+  /** Milliseconds that other hosts have for their answers when this one ends; 5 s if left out. */
+  readonly closingPatience?: number;
   /** Puts the sample datacenter on an empty host. */
   readonly sample: boolean;
   /** Names and addresses under which clients reach this host. */

@@ -3,17 +3,21 @@ import { createInstancePath } from '../../cim/index.js';
 import { completed } from '../../client/management/index.js';
 import type { HostIdentity } from '../../vmm/index.js';
 import type { PeersConfig } from './config.js';
-import { withServer } from './connect.js';
+import type { Lines } from './connect.js';
 
 const namespace = 'root/tvdc';
 /** TVDC_AttestationService.Attest: the host alone. */
 const hostOnly = 2;
 
 /** Has a verifier challenge a host now. @returns its verdict, with the first reason */
-async function challenge(config: PeersConfig, host: HostIdentity): Promise<{ status: string; reason: string }> {
+async function challenge(
+  lines: Lines,
+  config: PeersConfig,
+  host: HostIdentity,
+): Promise<{ status: string; reason: string }> {
   const { verifier } = config;
   if (verifier === null) throw new TvdcError('no_verifier', 'no verifier is configured');
-  return withServer(verifier, namespace, async (client) => {
+  return lines.run(verifier, namespace, async (client) => {
     const service = await client.instancePaths('TVDC_AttestationService', { namespace }).first();
     if (service === undefined) throw new TvdcError('no_verifier', `${verifier.url} is no verifier`);
     const keys = { CreationClassName: 'TVDC_HostSystem', Name: host.uuid };
@@ -33,6 +37,7 @@ async function challenge(config: PeersConfig, host: HostIdentity): Promise<{ sta
 
 /** Whether a host may be given a virtual machine. Only a fresh verdict counts, and only `trusted`. */
 export async function attestHost(
+  lines: Lines,
   config: PeersConfig,
   host: HostIdentity,
 ): Promise<{ readonly trusted: boolean; readonly sentence: string }> {
@@ -44,7 +49,7 @@ export async function attestHost(
     return { trusted: config.unattested, sentence };
   }
   try {
-    const { status, reason } = await challenge(config, host);
+    const { status, reason } = await challenge(lines, config, host);
     const why = reason === '' ? '' : ` (${reason})`;
     return { trusted: status === 'trusted', sentence: `The verifier says that ${host.name} is ${status}${why}.` };
   } catch (error) {

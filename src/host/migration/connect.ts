@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { ConfigurationError, messageOf } from '../../base/index.js';
-import { createHttpTransport, WbemClient } from '../../client/index.js';
+import { createHttpTransport, type HttpTransport, TransportError, WbemClient } from '../../client/index.js';
 import type { PeerConnection } from './config.js';
 
 /** Milliseconds for one operation: a destination may have much to read and write. */
@@ -15,23 +15,42 @@ function read(file: string): Buffer {
   }
 }
 
-/** Runs work with a client of a server; secret and certificates are read anew, so that they may be replaced. @throws ConfigurationError `bad_peers` */
-export async function withServer<T>(
-  { url, user, passwordFile, cacert }: PeerConnection,
-  namespace: string,
-  work: (client: WbemClient) => Promise<T>,
-): Promise<T> {
-  const transport = createHttpTransport({
-    url,
-    user,
-    password: read(passwordFile).toString('utf8').trim(),
-    timeout,
-    ...(cacert === undefined ? {} : { tls: { ca: read(cacert) } }),
-  });
-  try {
-    return await work(new WbemClient(transport, { namespace }));
-  } finally {
-    await transport.close();
+/** Connections to other servers, which can be cut: an answer that does not come must not hold a process that ends. */
+export class Lines {
+  readonly #open = new Set<HttpTransport>();
+  #isCut = false;
+
+  /**
+   * Runs work with a client of a server; secret and certificates are read anew, so that they may be replaced.
+   * @throws ConfigurationError `bad_peers` @throws TransportError also where the lines are cut
+   */
+  async run<T>(
+    { url, user, passwordFile, cacert }: PeerConnection,
+    namespace: string,
+    work: (client: WbemClient) => Promise<T>,
+  ): Promise<T> {
+    if (this.#isCut) throw new TransportError('aborted', `${url}: this host ends`);
+    const transport = createHttpTransport({
+      url,
+      user,
+      password: read(passwordFile).toString('utf8').trim(),
+      timeout,
+      ...(cacert === undefined ? {} : { tls: { ca: read(cacert) } }),
+    });
+    this.#open.add(transport);
+    try {
+      return await work(new WbemClient(transport, { namespace }));
+    } finally {
+      this.#open.delete(transport);
+      await transport.close();
+    }
+  }
+
+  /** What is under way fails, and so does what is asked from now on. */
+  cut(): void {
+    this.#isCut = true;
+    // Nobody waits for the sockets: the work that has them does.
+    for (const transport of this.#open) transport.close().catch(() => undefined);
   }
 }
 

@@ -10,7 +10,7 @@ import {
   type Objection,
 } from '../../vmm/index.js';
 import type { ConfiguredPeer } from './config.js';
-import { isListening, withServer } from './connect.js';
+import { isListening, type Lines } from './connect.js';
 
 type Out = Readonly<Record<string, CimValue>>;
 
@@ -63,12 +63,12 @@ function outcomeOf<T extends string>(out: Out, known: readonly string[]): T {
 }
 
 /** A host that is reached over CIM-XML. */
-export function createWbemPeer(configured: ConfiguredPeer, namespace: string): MigrationPeer {
+export function createWbemPeer(lines: Lines, configured: ConfiguredPeer, namespace: string): MigrationPeer {
   const { name } = configured;
 
   const connected = async <T>(work: (client: WbemClient) => Promise<T>): Promise<T> => {
     try {
-      return await withServer(configured, namespace, work);
+      return await lines.run(configured, namespace, work);
     } catch (error) {
       // What the other host says of our account there is no status of this one.
       if (!(error instanceof CimError)) throw error;
