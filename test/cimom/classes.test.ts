@@ -105,6 +105,17 @@ test('qualifier types are read, set and deleted', async () => {
   expect(await statusOf(get('Color'))).toBe(6);
 });
 
+test('a qualifier type that classes use keeps its type, and stays', async () => {
+  const world = await createWorld();
+  const { qualifier } = await world.run({ kind: 'GetQualifier', namespace, qualifierName: 'Key' });
+  const set = (change: Partial<typeof qualifier>) =>
+    statusOf(world.run({ kind: 'SetQualifier', namespace, qualifier: { ...qualifier, ...change } }));
+  expect(await set({ type: 'string', defaultValue: null })).toBe(1);
+  expect(await set({ isArray: true, defaultValue: null })).toBe(1);
+  expect(await set({ flavor: { ...qualifier.flavor, translatable: true } })).toBe(0);
+  expect(await statusOf(world.run({ kind: 'DeleteQualifier', namespace, qualifierName: 'key' }))).toBe(1);
+});
+
 test('a kind of request that is unknown is 7, and that before the namespace is looked at', async () => {
   const world = await createWorld();
   const request = { kind: 'ExecuteMagic', namespace: 'root/nowhere' } as unknown as Parameters<World['run']>[0];

@@ -64,6 +64,8 @@ test('changes are refused by existence, name of the property, type and key', asy
   expect(await change({ Stars: true })).toBe(4);
   const renamed = make(world, 'TST_Note', { InstanceID: 'other' }).withPath(note);
   expect(await statusOf(world.run(modifyInstance(renamed)))).toBe(4);
+  const ofAnother = make(world, 'TST_Host', { Name: 'n' }).withPath(note);
+  expect(await statusOf(world.run(modifyInstance(ofAnother)))).toBe(4);
 });
 
 test('SetProperty reads text in the type of the class; 13 for another type, 12 for no such property, 4 for a key', async () => {

@@ -5,6 +5,7 @@ import {
   type CimValue,
   isKey,
   type PropertyShape,
+  sameName,
   shapeOf,
 } from '../../cim/model/index.js';
 import {
@@ -85,6 +86,9 @@ function prepareModify(
   path: CimInstancePath,
   propertyList: readonly string[] | null,
 ): { instance: CimInstance; propertyList: readonly string[] | null } {
+  if (!sameName(given.className, path.className)) {
+    throw new CimError(4, `an instance of ${given.className} cannot replace one of ${path.className}`);
+  }
   const change = call.references.instance(given).withPath(path);
   const checked = checkInstance(call.home.space.schema, cls, change, 'modify', { decodeEmbedded });
   if (propertyList === null) return { instance: checked, propertyList };

@@ -68,11 +68,23 @@ export class Classes {
     work?.(tx, { ...change, namespace: this.#parts.name } as RepositoryChange);
   }
 
+  /** @throws CimError 1 */
+  #refuseUsed({ name }: CimQualifierType): void {
+    const { catalogue } = this.#parts;
+    for (const cls of catalogue.names()) {
+      const declared = catalogue.find(cls);
+      if (declared !== undefined && usesQualifier(declared, name)) {
+        throw new CimError(1, `qualifier type ${name} is in use by class ${cls}`);
+      }
+    }
+  }
+
   setQualifierType(type: CimQualifierType, work?: ChangeWork): Promise<void> {
     const { catalogue } = this.#parts;
     return this.#change((tx) => {
       checkQualifierType(type);
       const before = catalogue.qualifierType(type.name) ?? null;
+      if (before !== null && (before.type !== type.type || before.isArray !== type.isArray)) this.#refuseUsed(before);
       catalogue.putQualifierType(tx, type);
       tx.afterCommit(() => catalogue.schema.invalidateAll());
       this.#tell(tx, work, { kind: 'qualifier-type', before, after: type } as RepositoryChange);
@@ -84,12 +96,7 @@ export class Classes {
     return this.#change((tx) => {
       const before = catalogue.qualifierType(name);
       if (before === undefined) throw new CimError(6, `there is no qualifier type ${name}`);
-      for (const cls of catalogue.names()) {
-        const declared = catalogue.find(cls);
-        if (declared !== undefined && usesQualifier(declared, name)) {
-          throw new CimError(1, `qualifier type ${before.name} is in use by class ${cls}`);
-        }
-      }
+      this.#refuseUsed(before);
       catalogue.deleteQualifierType(tx, name);
       tx.afterCommit(() => catalogue.schema.invalidateAll());
       this.#tell(tx, work, { kind: 'qualifier-type', before, after: null } as RepositoryChange);
