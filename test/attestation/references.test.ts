@@ -160,6 +160,40 @@ describe('imports', () => {
     expect(file.exclude).toEqual(['(?:/tmp/).*', '/x$']);
   });
 
+  test('a runtime policy brings measured buffers, key rings and keys for file signatures', () => {
+    const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+    const der = publicKey.export({ type: 'spki', format: 'der' });
+    const policy = {
+      meta: { version: 1 },
+      digests: {},
+      excludes: [],
+      'ima-buf': { 'kexec-cmdline': [digestOf('line')] },
+      keyrings: { '.ima': [digestOf('key')] },
+      ima: { ignored_keyrings: ['.evm', '*'] },
+    };
+    const keys = { meta: { version: 1 }, keyids: [1], pubkeys: [der.toString('base64')] };
+    const bring = (more: object) => parseReferenceFile(JSON.stringify({ ...policy, ...more }));
+    expect(bring({ 'verification-keys': JSON.stringify(keys) })).toEqual({
+      entries: [],
+      exclude: ['\\.evm'],
+      buffers: [
+        { name: 'kexec-cmdline', digests: [`sha256:${digestOf('line')}`] },
+        { name: '.ima', digests: [`sha256:${digestOf('key')}`] },
+      ],
+      keys: [publicKey.export({ type: 'spki', format: 'pem' })],
+    });
+    expect(bring({ 'verification-keys': '' }).keys).toEqual([]);
+    for (const bad of [
+      { 'verification-keys': { pubkeys: ['AAAA'] } },
+      { 'verification-keys': 'x' },
+      { 'ima-buf': { a: ['x'] } },
+      { keyrings: [] },
+      { ima: { ignored_keyrings: 'a' } },
+    ]) {
+      expect(() => bring(bad)).toThrow(errorLike({ code: 'bad_import' }));
+    }
+  });
+
   test('the log of a trusted run, without boot_aggregate and violations', () => {
     const log = createImaLog();
     const digest = { algorithm: 'sha256', value: hash('sha256', Buffer.from('a')) };

@@ -188,6 +188,7 @@ describe('tvdc reference', () => {
     expect((await reference('expire', 'one')).status).toBe(2);
     expect(rows((await reference('search', 'p', '-o', 'json')).out)).toHaveLength(3);
     expect((await reference('search', 'nothing')).status).toBe(1);
+    expect((await reference('delete', 'two', '--all', '--path', '/a')).status).toBe(2);
     expect((await reference('delete', 'two', '--all')).status).toBe(0);
     expect(rows((await reference('list', '-o', 'json')).out)).toMatchObject([{ name: 'one', entries: 2 }]);
   });

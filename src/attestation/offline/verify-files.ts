@@ -74,14 +74,21 @@ async function referencesOf(files: EvidenceFiles, clock: Clock): Promise<Referen
   return references;
 }
 
+const noRules = { exclude: [], buffers: [], keys: [] };
+
 function policyOf(files: EvidenceFiles): AppraisalPolicy {
-  const fromFile = files.reference === undefined ? { exclude: [] } : parseReferenceFile(files.reference);
+  const fromFile = files.reference === undefined ? noRules : parseReferenceFile(files.reference);
   const imaPcr = files.policy?.imaPcr ?? 10;
   return {
     name: 'offline',
     requiredPcrs: [imaPcr],
-    keyRings: files.keyring === undefined ? [] : [{ name: 'keyring', keys: files.keyring }],
     ...files.policy,
+    keyRings: [
+      { name: 'keyring', keys: files.keyring ?? [] },
+      { name: 'reference', keys: fromFile.keys },
+      ...(files.policy?.keyRings ?? []),
+    ],
+    buffers: [...fromFile.buffers, ...(files.policy?.buffers ?? [])],
     exclude: [...fromFile.exclude, ...(files.policy?.exclude ?? [])],
     referenceSets: files.reference === undefined ? [] : [setName],
   };

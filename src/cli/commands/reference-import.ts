@@ -1,4 +1,5 @@
 import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs';
+import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
 import {
   entriesOfDeb,
@@ -111,10 +112,15 @@ async function* entriesOfFile(
       throw new UsageError(`${file} is a bundle: it brings a version of its own, so it is imported by itself`);
     case 'json':
     case 'keylime': {
-      const { entries, exclude } = parseReferenceFile(readText(file), facts);
-      if (exclude.length > 0) {
+      const { entries, exclude, buffers, keys } = parseReferenceFile(readText(file), facts);
+      const rules = {
+        ...(exclude.length === 0 ? {} : { exclude }),
+        ...(buffers.length === 0 ? {} : { buffers }),
+        ...(keys.length === 0 ? {} : { keyRings: [{ name: basename(file), keys }] }),
+      };
+      if (Object.keys(rules).length > 0) {
         streams.notes.write(
-          `${file}: ${exclude.length} exclude patterns belong into a policy file:\n  ${JSON.stringify(exclude)}\n`,
+          `${file}: ${exclude.length} exclude patterns, ${buffers.length} rules for buffers and ${keys.length} keys belong into a policy file (--policy):\n  ${JSON.stringify(rules)}\n`,
         );
       }
       yield* entries;

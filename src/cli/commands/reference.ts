@@ -17,10 +17,11 @@ import { Exit, exitStatus, UsageError } from '../exit.js';
 import { outputForm, withConnection } from '../connection/index.js';
 import { type Columns, print, type Streams, toJson, writeRecords } from '../output/index.js';
 import { type ImportCommandOptions, importInto, importKinds } from './reference-import.js';
-import { verifierFolder } from './verifier-folder.js';
+import { verifierFolder, withState } from './verifier-folder.js';
 
 interface DataOptions {
   readonly data?: string;
+  readonly state?: string;
   readonly output?: string;
 }
 
@@ -53,7 +54,7 @@ async function withReferences<T>(
   options: DataOptions,
   work: (references: ReferenceDatabase) => Promise<T>,
 ): Promise<T> {
-  const folder = verifierFolder(options.data);
+  const folder = verifierFolder(options.data ?? options.state);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const references = openSqliteReferences(join(folder, 'references.db'));
   try {
@@ -215,6 +216,10 @@ async function remove(
 ): Promise<void> {
   await withReferences(options, async (references) => {
     if (options.all === true) {
+      if (Object.keys(filterOf(options)).length > 0)
+        throw new UsageError(
+          '--all deletes the whole set: it does not go with --digest, --path, --package, --status, --source',
+        );
       await references.deleteSet(set);
       await print(streams, `${set} is deleted; what was trusted because of it is not from the next round on\n`);
       return;
@@ -226,7 +231,7 @@ async function remove(
 }
 
 function withData(command: Command): Command {
-  return command.option('--data <folder>', "the verifier's folder (TVDC_VERIFIER_DATA)");
+  return withState(command.option('--data <folder>', 'the same'));
 }
 
 function withFilter(command: Command): Command {
@@ -257,11 +262,10 @@ export function referenceCommand(streams: Streams): Command {
       await print(streams, `${set} is there\n`);
     });
   // --data names the folder of a host on this machine in all that talks to one.
-  withConnection(reference.command('import'))
+  withState(withConnection(reference.command('import')))
     .argument('<set>', 'made where it is not there')
     .argument('[files...]', 'IMA logs, directories, .deb packages, JSON, keylime policies, signed bundles')
     .description('add good measurements')
-    .option('--state <folder>', "the verifier's folder (TVDC_VERIFIER_DATA)")
     .option('--from <kind>', `what the files are: ${importKinds.join(', ')} (default: as they look)`)
     .option('--run <system>', 'the measurements of a trusted run: a VM or the host behind --url, by name or UUID')
     .option('--anchor <pem...>', 'public keys whose bundles are believed')
@@ -273,8 +277,8 @@ export function referenceCommand(streams: Streams): Command {
     .option('--replace', 'make it all that the set has: what is not in it is trusted no more')
     .action(async (set: string, files: readonly string[], options: ImportCommandOptions) => {
       statusOf(options.status);
-      const { state: data } = options;
-      const gained = await withReferences(data === undefined ? {} : { data }, (references) =>
+      const { state } = options;
+      const gained = await withReferences(state === undefined ? {} : { state }, (references) =>
         importInto(references, set, files, options, streams),
       );
       await print(streams, `${set} has gained ${gained} entries\n`);
