@@ -22,7 +22,7 @@ import { PullContexts } from './pulls/index.js';
 import { createProviderRegistry, type ProviderRegistry } from './registry/index.js';
 import type { Repository } from './repository/index.js';
 import type { Authorizer, Caller } from './security/index.js';
-import { AssociationIndex } from './traversal/index.js';
+import { AssociationIndex } from './association-index.js';
 
 export interface ObjectManagerOptions {
   readonly repository: Repository;

@@ -1,11 +1,11 @@
 import type { Clock, Log, Randomness } from '../../base/index.js';
+import type { AssociationIndex } from '../association-index.js';
 import type { IndicationSink } from '../indications/index.js';
 import type { ObjectManagerLimits } from '../limits.js';
 import type { Namespaces } from '../namespaces.js';
 import type { PullContexts } from '../pulls/index.js';
 import type { ProviderRegistry } from '../registry/index.js';
 import type { Authorizer } from '../security/index.js';
-import type { AssociationIndex } from '../traversal/index.js';
 import type { RepositoryWork } from '../indications/index.js';
 import type { ProviderGuard } from './guard.js';
 

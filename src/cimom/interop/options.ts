@@ -4,19 +4,13 @@ import type { Journal } from '../../store/index.js';
 import type { IndicationService } from '../indications/subscriptions/index.js';
 import type { Repository } from '../repository/index.js';
 import type { Caller } from '../security/index.js';
-import type { InteropPaths } from './paths.js';
+import type { InteropPaths, ProfileIdentity } from './paths.js';
 import type { StatisticsPort } from './statistics.js';
 
-/** A management profile that the host implements: an instance of CIM_RegisteredProfile. */
-export interface ProfileFacts {
-  /** RegisteredOrganization: 2 DMTF, 1 Other. */
-  readonly organization: number;
+/** A management profile that the host implements. */
+export interface ProfileFacts extends ProfileIdentity {
   /** OtherRegisteredOrganization, where `organization` is 1. */
   readonly otherOrganization?: string;
-  /** Title, exactly as published. */
-  readonly name: string;
-  /** `M.N.U`. */
-  readonly version: string;
   /** Names of the profiles that it builds on; those that are not in the list are left out. */
   readonly references?: readonly string[];
   /** Its central instances that the caller may see, each with its namespace; a path without one is in `root/interop`. */

@@ -1,5 +1,14 @@
 import { type CimInstancePath, createInstancePath } from '../../cim/model/index.js';
-import type { ProfileFacts } from './options.js';
+
+/** What names a management profile: one instance of CIM_RegisteredProfile. */
+export interface ProfileIdentity {
+  /** RegisteredOrganization: 2 DMTF, 1 Other. */
+  readonly organization: number;
+  /** Title, exactly as published. */
+  readonly name: string;
+  /** `M.N.U`. */
+  readonly version: string;
+}
 
 const systemClass = 'CIM_ComputerSystem';
 
@@ -84,7 +93,7 @@ export class InteropPaths {
     return createInstancePath('CIM_CIMOMStatisticalData', { InstanceID: id });
   }
 
-  profile(profile: Pick<ProfileFacts, 'organization' | 'name' | 'version'>): CimInstancePath {
+  profile(profile: ProfileIdentity): CimInstancePath {
     return createInstancePath('CIM_RegisteredProfile', { InstanceID: profileId(profile) });
   }
 }
@@ -92,10 +101,6 @@ export class InteropPaths {
 const dmtf = 2;
 
 /** Ours are named `TVDC:<name>:<version>`; those of the DMTF say so. */
-export function profileId({
-  organization,
-  name,
-  version,
-}: Pick<ProfileFacts, 'organization' | 'name' | 'version'>): string {
+export function profileId({ organization, name, version }: ProfileIdentity): string {
   return organization === dmtf ? `TVDC:DMTF:${name}:${version}` : `TVDC:${name}:${version}`;
 }

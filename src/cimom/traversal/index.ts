@@ -1,4 +1,3 @@
-export { AssociationIndex } from './association-index.js';
 export { associatedClasses, referencingClasses } from './class-level.js';
 export {
   type AssociatorFilter,

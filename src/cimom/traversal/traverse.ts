@@ -9,7 +9,7 @@ import { type Batches, CimError } from '../../cim/operations/index.js';
 import { normalizePath } from '../../cim/schema/index.js';
 import { type Call, ClassSource, mapBatches } from '../calls/index.js';
 import type { Segment } from '../pulls/index.js';
-import type { AssociationClass } from './association-index.js';
+import type { AssociationClass } from '../association-index.js';
 import { EndMatcher } from './ends.js';
 import { Fetcher, type Located } from './fetch.js';
 

@@ -12,7 +12,6 @@ export {
 } from './har.js';
 export { HarFileRecorder } from './har-file.js';
 export type {
-  ClientTls,
   Exchange,
   ExchangeSide,
   HttpTransport,
@@ -23,3 +22,4 @@ export type {
 } from './options.js';
 export { createReplayTransport, type ReplayTransport } from './replay.js';
 export { createHttpTransport } from './transport.js';
+export type { ClientTls } from './tls.js';

@@ -3,17 +3,7 @@ import type { ExchangeRecorder } from './har.js';
 import type { Log } from '../../base/index.js';
 import type { BatchOutcome } from '../../cim/codec/index.js';
 import type { CallOptions, CimRequest, CimTransport } from '../../cim/operations/index.js';
-
-/** PEM texts; the server's certificate is verified unless `verify` is false. */
-export interface ClientTls {
-  readonly ca?: string | Buffer | readonly (string | Buffer)[];
-  readonly cert?: string | Buffer;
-  readonly key?: string | Buffer;
-  readonly passphrase?: string;
-  readonly verify?: boolean;
-  /** Name that the certificate must carry, where it is not the host of the URL. */
-  readonly serverName?: string;
-}
+import type { ClientTls } from './tls.js';
 
 /** Reads may be repeated when the server could not be reached or the connection broke before the answer. */
 export interface RetryPolicy {

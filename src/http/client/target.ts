@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../../base/index.js';
 import type { Pool } from 'undici';
-import type { ClientTls } from './options.js';
+import type { ClientTls } from './tls.js';
 
 /** Where requests of one URL go. */
 export interface HttpTarget {

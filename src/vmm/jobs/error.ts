@@ -1,6 +1,6 @@
 import { messageOf, TvdcError } from '../../base/index.js';
 import { RefusedError, VmmError } from '../errors.js';
-import { MigrationRefusedError } from '../migration/peer.js';
+import { MigrationRefusedError } from '../migration/refused.js';
 import type { JobError, JobResult } from './types.js';
 
 /** An error that work threw, as a job keeps it. What was not thrown on purpose has no text for others. */

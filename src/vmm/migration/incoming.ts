@@ -9,8 +9,9 @@ import { decodeCargo, type MigrationCargo } from './cargo.js';
 import { dropIncoming, takeOver } from './incoming-end.js';
 import { arrivalOf, findingsAgainst } from './objections.js';
 import { pastMigration, remember } from './past.js';
-import { type ArrivalOutcome, MigrationRefusedError, type Objection, type Preparation } from './peer.js';
+import type { ArrivalOutcome, Preparation } from './peer.js';
 import { digestOf, enforcedPolicy, type MigrationProposal } from './proposal.js';
+import { MigrationRefusedError, type Objection } from './refused.js';
 import { no, refuseAdmission, refuseArrival, toObjection } from './refuse-arrival.js';
 import { tpmRecord } from './tpm-record.js';
 

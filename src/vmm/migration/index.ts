@@ -8,8 +8,7 @@ export {
   type DepartureOutcome,
   type MigrationPeer,
   type MigrationPeers,
-  MigrationRefusedError,
-  type Objection,
   type Preparation,
 } from './peer.js';
 export { decodeProposal, encodeProposal, type MigrationProposal } from './proposal.js';
+export { MigrationRefusedError, type Objection } from './refused.js';

@@ -8,15 +8,9 @@ import { IncomingMigrations } from './incoming.js';
 import { type MigrateOptions, type MigrationResult, OutgoingMigrations } from './outgoing.js';
 import { tryEnd, undoOutgoing } from './outgoing-end.js';
 import { pastMigration, pastMigrations, remember } from './past.js';
-import type {
-  ArrivalOutcome,
-  DepartureOutcome,
-  MigrationPeer,
-  MigrationPeers,
-  Objection,
-  Preparation,
-} from './peer.js';
+import type { ArrivalOutcome, DepartureOutcome, MigrationPeer, MigrationPeers, Preparation } from './peer.js';
 import type { MigrationProposal } from './proposal.js';
+import type { Objection } from './refused.js';
 
 /** Milliseconds for which a place is kept for a source that says nothing more. */
 const placeKept = 600_000;

@@ -4,8 +4,8 @@ import { swtpmAvailable } from '../../vtpm/index.js';
 import { imageDigest } from '../boot/index.js';
 import { type VirtualMachine, vlanResource } from '../inventory/index.js';
 import type { HostParts } from '../parts.js';
-import type { Objection } from './peer.js';
 import { labelOfResource, type MigrationProposal } from './proposal.js';
+import type { Objection } from './refused.js';
 
 /** What stands against a proposal here. `decision`: where the reference monitor said so. */
 export interface Finding extends Objection {

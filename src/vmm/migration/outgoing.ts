@@ -8,14 +8,7 @@ import { holdVm } from '../transitions/transition.js';
 import { encodeCargo, type MigrationCargo } from './cargo.js';
 import { advance, leaveHost, recordOutgoing, tryEnd, undoOutgoing } from './outgoing-end.js';
 import { pastMigration } from './past.js';
-import {
-  type DepartureOutcome,
-  type MigrationPeer,
-  type MigrationPeers,
-  MigrationRefusedError,
-  type Objection,
-  type Preparation,
-} from './peer.js';
+import { type DepartureOutcome, type MigrationPeer, type MigrationPeers, type Preparation } from './peer.js';
 import {
   digestOf,
   enforcedPolicy,
@@ -24,6 +17,7 @@ import {
   type MigrationProposal,
   proposalOf,
 } from './proposal.js';
+import { MigrationRefusedError, type Objection } from './refused.js';
 import { tpmRecord } from './tpm-record.js';
 
 /** What is known when the source's part is over. `decided`: it goes, but the destination could not be told yet. */

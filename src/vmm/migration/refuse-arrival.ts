@@ -3,8 +3,8 @@ import type { Actor } from '../events.js';
 import type { HostParts } from '../parts.js';
 import { refuse } from '../transitions/common.js';
 import { type Finding, naming } from './objections.js';
-import { MigrationRefusedError, type Objection } from './peer.js';
 import type { MigrationProposal } from './proposal.js';
+import { MigrationRefusedError, type Objection } from './refused.js';
 
 /** A refusal that no policy is behind. */
 export function no(reason: string, sentence: string): MigrationRefusedError {

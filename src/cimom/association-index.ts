@@ -1,5 +1,5 @@
-import { type CimClass, foldName, isAbstract, isAssociation } from '../../cim/model/index.js';
-import type { Schema } from '../../cim/schema/index.js';
+import { type CimClass, foldName, isAbstract, isAssociation } from '../cim/model/index.js';
+import type { Schema } from '../cim/schema/index.js';
 
 /** A reference property of an association class. */
 export interface ReferenceEnd {
