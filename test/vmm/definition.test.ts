@@ -132,6 +132,28 @@ describe('the trusted mark', () => {
     await changeLabel(parts, actor, target, 'HostMA');
   });
 
+  test('counts for a policy that gives a machine that runs several types', async () => {
+    const policy = samplePolicies['tvdc-sample 1.1'];
+    const vmLabels = policy.vmLabels.map((label) => (label.name === 'MA' ? { ...label, ste: ['MA', 'MS'] } : label));
+    const system = vmLabels.map((label) =>
+      label.name === 'SystemManagement' ? { ...label, ste: [...label.ste, 'MS'] } : label,
+    );
+    const wider = { ...policy, vmLabels: system };
+    const gateway = await define(parts, 'gateway', 'HostMA', { trusted: true });
+    await startVm(parts, actor, gateway.uuid);
+    // It runs on without its mark, and does not stand against what has nothing to do with it.
+    await markTrusted(parts, actor, gateway.uuid, false);
+    const { uuid } = await define(parts, 'ma', 'MA');
+    await startVm(parts, actor, uuid);
+    const plan = parts.monitor.plan(wider);
+    expect(plan.breaks.map(({ vm, sentence }) => [vm, sentence])).toEqual([
+      [uuid, 'ma runs, and its label would have several types {MA, MS}; it is not marked as trusted.'],
+    ]);
+    expect(await parts.monitor.update(wider)).toMatchObject({ permit: false, reason: 'running_domains_violate' });
+    await markTrusted(parts, actor, uuid, true);
+    expect(await parts.monitor.update(wider)).toMatchObject({ permit: true });
+  });
+
   test('is not asked for in mode xen, as in the original', async () => {
     const xen = await openHost({}, { mode: 'xen' });
     await enforceSample(xen.parts);

@@ -133,6 +133,27 @@ describe('cloning', () => {
     expect(await codeOf(cloneVm(parts, actor, vm.uuid, 'copy'))).toBe('wrong_state');
   });
 
+  test('a name for a volume is given once, also to a copy', async () => {
+    const disk = await volumeOf('disk', 'MA');
+    const vm = await define(parts, 'ma', 'MA', { volumes: [disk.uuid] });
+    const [copied, made] = await Promise.all([
+      codeOf(cloneVm(parts, actor, vm.uuid, 'copy')),
+      codeOf(createVolume(parts, actor, 'copy-disk-1', 512)),
+    ]);
+    expect([copied, made].sort()).toEqual(['name_in_use', 'no error']);
+    expect([...parts.inventory.volumes()].filter(({ name }) => name === 'copy-disk-1')).toHaveLength(1);
+  });
+
+  test('a machine that gets a volume while its copy waits is copied with it', async () => {
+    const vm = await define(parts, 'ma', 'MA');
+    const disk = await volumeOf('disk', 'MA');
+    const [, copy] = await Promise.all([
+      attachDisk(parts, actor, vm.uuid, disk.uuid),
+      cloneVm(parts, actor, vm.uuid, 'copy'),
+    ]);
+    expect(copy.disks).toHaveLength(1);
+  });
+
   test('a written volume counts as written in its copy', async () => {
     const disk = await volumeOf('disk', 'MA');
     const vm = await define(parts, 'ma', 'MA', { volumes: [disk.uuid] });

@@ -9,7 +9,7 @@ import {
   unlabeledName,
   validatePolicy,
 } from '../policy/index.js';
-import { type Answer, denied, errorDetail, permitted } from './answer.js';
+import { type Answer, denied, errorDetail, permitted, typeSet } from './answer.js';
 import { type CompiledPolicy, compilePolicy, type LabelIndex } from './compiled-policy.js';
 import type { Decision, Violation } from './decision.js';
 import type { Domain, HostState } from './host-state.js';
@@ -154,6 +154,19 @@ function proposalFor(host: HostState, policy: CompiledPolicy, moves: LabelMoves)
   };
 }
 
+/** Who would come to hold several types while it runs, although nobody has marked it as trusted. */
+function untrustedViolations(host: HostState, { policy, candidates }: Proposal): readonly Violation[] {
+  return candidates.flatMap(({ vm, row }): readonly Violation[] => {
+    if (row === null || host.isTrusted(vm) !== false) return [];
+    const types = policy.typesOf(row);
+    // One that holds several already runs on, as when its mark is taken away.
+    const before = host.policy.typesOf(host.domains.get(vm)?.row ?? 0);
+    if (types.length < 2 || before.length > 1) return [];
+    const sentence = `${host.nameOf(vm)} runs, and its label would have several types ${typeSet(types)}; it is not marked as trusted.`;
+    return [{ kind: 'authorization', vm, with: domainZero, types, sentence }];
+  });
+}
+
 /** What stands against a proposal, label definitions first. */
 function breaksOf(host: HostState, proposal: Proposal): ReturnType<typeof tryProposal> {
   const vanished: Violation[] = [];
@@ -178,7 +191,8 @@ function breaksOf(host: HostState, proposal: Proposal): ReturnType<typeof tryPro
   }
   // Without a system label nothing else can be judged; every VM would lose its authorization for that one reason.
   if (vanished.length > 0) return { violations: vanished, errors: [{ code: 0x104, data: host.systemRow }] };
-  return tryProposal(host, proposal);
+  const { violations, errors } = tryProposal(host, proposal);
+  return { violations: [...violations, ...untrustedViolations(host, proposal)], errors };
 }
 
 /**

@@ -37,7 +37,7 @@ export async function openParts(
     store,
     ...(options.mode === undefined ? {} : { mode: options.mode }),
     nameOf: (id) => (inventory.vm(id) ?? inventory.migration(id)?.vm)?.name ?? inventory.volumeByResource(id)?.name,
-    isTrusted: (id) => inventory.vm(id)?.trusted === true,
+    isTrusted: (id) => (inventory.vm(id) ?? inventory.migration(id)?.vm)?.trusted === true,
   });
   const events = new HostEvents((error) => log.error('event listener failed', { error: messageOf(error) }));
   const vtpms = await createVtpmInstances({
