@@ -229,12 +229,40 @@ describe('lists', () => {
 describe('ratings', () => {
   test('change in any state, and say what they are', async () => {
     expect((await tvdc('vm', 'set', 'ms-1', '--criticality', 'high', '--trusted', 'yes')).out).toBe(
-      'ms-1 is of high criticality, trusted with several types\n',
+      'ms-1 is of high criticality, is trusted with several types\n',
     );
     expect(await json('vm', 'show', 'ms-1')).toMatchObject({ criticality: 'high', trusted: true });
+    expect((await tvdc('vm', 'set', 'ms-1', '--criticality', 'low')).out).toBe('ms-1 is of low criticality\n');
     expect((await tvdc('vm', 'set', 'ms-1', '--trusted', 'no')).status).toBe(0);
     expect((await tvdc('vm', 'set', 'ms-1')).status).toBe(2);
     expect((await tvdc('vm', 'set', 'nobody', '--trusted', 'no')).status).toBe(1);
+  });
+});
+
+describe('name and sizes', () => {
+  test('change while a machine is off', async () => {
+    await tvdc('vm', 'define', 'small', '--label', 'MA', '--memory', '64');
+    expect((await tvdc('vm', 'set', 'small', '--memory', '1G', '--processors', '2', '--criticality', 'low')).out).toBe(
+      'small has 1024 MiB of memory and 2 processors, is of low criticality\n',
+    );
+    expect((await tvdc('vm', 'set', 'small', '--name', 'large')).out).toBe('large is the new name of small\n');
+    expect(await json('vm', 'show', 'large')).toMatchObject({ memoryMiB: 1024, processors: 2, criticality: 'low' });
+    expect(await tvdc('vm', 'set', 'large', '--name', 'ma-1')).toMatchObject({
+      status: 4,
+      notes: expect.stringContaining('the name ma-1 is in use') as string,
+    });
+    await tvdc('vm', 'start', 'large');
+    expect(await tvdc('vm', 'set', 'large', '--memory', '64')).toMatchObject({
+      status: 1,
+      notes: 'tvdc: large is running: it cannot be changed from there\n',
+    });
+    expect(await tvdc('vm', 'set', 'large', '--name', 'small')).toMatchObject({
+      status: 1,
+      notes: expect.stringContaining('large is running') as string,
+    });
+    expect((await tvdc('vm', 'set', 'large', '--memory', '0')).status).toBe(2);
+    await tvdc('vm', 'stop', 'large');
+    await tvdc('vm', 'destroy', 'large', '--yes');
   });
 });
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { CloneWish, DiskWish, VlanWish, VmDefinition } from '../../client/management/index.js';
+import type { CloneWish, DiskWish, VlanWish, VmChanges, VmDefinition } from '../../client/management/index.js';
 import { confirm } from '../confirm.js';
 import { connectHost, type ConnectionOptions, outputForm, withConnection, withJobs } from '../connection/index.js';
 import { Exit, exitStatus, UsageError } from '../exit.js';
@@ -28,7 +28,9 @@ interface DestroyOptions extends ConnectionOptions {
   readonly yes?: boolean;
 }
 
-type SetOptions = Pick<SizeOptions, 'criticality' | 'trusted'> & ConnectionOptions;
+interface SetOptions extends SizeOptions {
+  readonly name?: string;
+}
 
 const mostMemoryMiB = 2 ** 24;
 const mebibyte = 2 ** 20;
@@ -119,31 +121,40 @@ async function destroy(streams: Streams, name: string, options: DestroyOptions):
   await writeAnswer(streams, form, `${vm.name} is destroyed`, { name: vm.name, id: vm.id, destroyed: true });
 }
 
-async function set(streams: Streams, name: string, options: SetOptions): Promise<void> {
-  const form = outputForm(options);
-  const rating = sizesOf(options);
-  if (Object.keys(rating).length === 0) throw new UsageError('say --criticality or --trusted');
-  const { rateVm } = await import('../../client/management/index.js');
-  const host = await connectHost(options);
-  const vm = await host.vm(name);
-  await rateVm(host, vm, rating);
-  const record = toRecord(await host.vmAt(vm.path));
-  const trust = record.trusted ? 'trusted with several types' : 'not trusted with several types';
-  await writeAnswer(streams, form, `${record.name} is of ${record.criticality ?? 'no'} criticality, ${trust}`, {
-    ...record,
-  });
+/** `has 512 MiB and 2 processors, is of high criticality`: of what was asked for. */
+function describeChanges({ memoryMiB, processors, criticality, trusted }: VmChanges): string {
+  const sizes = [
+    ...(memoryMiB === undefined ? [] : [`${memoryMiB} MiB of memory`]),
+    ...(processors === undefined ? [] : [`${processors} ${processors === 1 ? 'processor' : 'processors'}`]),
+  ];
+  return [
+    ...(sizes.length === 0 ? [] : [`has ${sizes.join(' and ')}`]),
+    ...(criticality === undefined ? [] : [`is of ${criticality} criticality`]),
+    ...(trusted === undefined ? [] : [`is ${trusted ? '' : 'not '}trusted with several types`]),
+  ].join(', ');
 }
 
-function withRating(command: Command): Command {
-  return command
-    .option('--criticality <level>', `${criticalityNames.join(', ')}: how much depends on it`)
-    .option('--trusted <yes|no>', 'it may hold several types, and so carry data between workloads');
+async function set(streams: Streams, name: string, options: SetOptions): Promise<void> {
+  const form = outputForm(options);
+  const changes: VmChanges = { ...sizesOf(options), ...(options.name === undefined ? {} : { name: options.name }) };
+  if (Object.keys(changes).length === 0)
+    throw new UsageError('say --name, --memory, --processors, --criticality or --trusted');
+  const { changeVm } = await import('../../client/management/index.js');
+  const host = await connectHost(options, streams);
+  const vm = await host.vm(name);
+  await tellingState(host, vm.id, 'be changed', () => changeVm(host, vm, changes));
+  const record = toRecord(await host.vmAt(vm.path));
+  const renamed = changes.name === undefined ? [] : [`is the new name of ${vm.name}`];
+  const said = [...renamed, ...[describeChanges(changes)].filter((text) => text !== '')].join(', ');
+  await writeAnswer(streams, form, `${record.name} ${said}`, { ...record });
 }
 
 function withSizes(command: Command): Command {
-  return withRating(
-    command.option('--memory <size>', 'MiB, or a size such as 2G').option('--processors <number>', 'how many'),
-  );
+  return command
+    .option('--memory <size>', 'MiB, or a size such as 2G')
+    .option('--processors <number>', 'how many')
+    .option('--criticality <level>', `${criticalityNames.join(', ')}: how much depends on it`)
+    .option('--trusted <yes|no>', 'it may hold several types, and so carry data between workloads');
 }
 
 /** The verbs that make, rate and end virtual machines. */
@@ -163,8 +174,9 @@ export function addVmDefinition(vm: Command, streams: Streams): void {
     .argument('<vm>', 'name or UUID')
     .argument('<name>', 'what the copy is called')
     .action((name: string, copy: string, options: SizeOptions) => clone(streams, name, copy, options));
-  withRating(online('set', 'how much a virtual machine matters, and whether it is trusted with several types'))
+  withSizes(working('set', 'change ratings in any state; name, memory and processors of one that is off'))
     .argument('<vm>', 'name or UUID')
+    .option('--name <name>', 'what it is called from now on')
     .action((name: string, options: SetOptions) => set(streams, name, options));
   working('destroy', 'remove one that is off, with label and virtual TPM; its volumes stay')
     .argument('<vm>', 'name or UUID')

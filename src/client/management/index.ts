@@ -42,6 +42,7 @@ export {
 } from './domains.js';
 export { checkArrival, checkStart, hostId, type StartForecast, type StartReason } from './preflight.js';
 export {
+  changeVm,
   cloneVm,
   type CloneWish,
   type CriticalityName,
@@ -49,8 +50,8 @@ export {
   defineVm,
   destroyVm,
   type DiskWish,
-  rateVm,
   type VlanWish,
+  type VmChanges,
   type VmDefinition,
 } from './vm-definition.js';
 export { type VmDetails, vmDetails, type VmDisk, type VmPort, type VmTpm } from './vm-details.js';

@@ -145,16 +145,29 @@ export async function destroyVm(host: ManagedHost, vm: ManagedVm): Promise<void>
   await host.call(service, 'DestroySystem', { AffectedSystem: vm.path });
 }
 
-/** How much a virtual machine matters, and whether it may hold several types. @throws CimError 2 beyond the caller's role */
-export async function rateVm(
-  host: ManagedHost,
-  vm: ManagedVm,
-  rating: Pick<VmDefinition, 'criticality' | 'trusted'>,
-): Promise<void> {
-  const { criticality, trusted } = rating;
+/** What can be changed of a virtual machine that is there; name, memory and processors only while it is off. */
+export type VmChanges = Partial<Pick<VmDefinition, 'name' | 'memoryMiB' | 'processors' | 'criticality' | 'trusted'>>;
+
+/**
+ * Changes a virtual machine: memory and processors in one call, then name and ratings in another.
+ * @throws CimError 2 beyond the caller's role, 1, 4 @throws MethodRefusedError
+ */
+export async function changeVm(host: ManagedHost, vm: ManagedVm, wish: VmChanges): Promise<void> {
+  const { name, criticality, trusted } = wish;
+  const resources = sizes(wish);
+  if (resources.length > 0) {
+    const settings = resources.map(([className, values]) => {
+      const kind = className === 'TVDC_MemoryAllocationSettingData' ? 'memory' : 'processor';
+      return embedded(host, className, { ...values, InstanceID: `TVDC:${vm.id}/${kind}` });
+    });
+    await host.call(service, 'ModifyResourceSettings', { ResourceSettings: await Promise.all(settings) });
+  }
   const changes = {
+    ...(name === undefined ? {} : { ElementName: name }),
     ...(criticality === undefined ? {} : { Criticality: criticalityValues[criticality] }),
     ...(trusted === undefined ? {} : { Trusted: trusted }),
   };
-  await host.client.modify(vm.path, changes, { namespace: host.namespace });
+  if (Object.keys(changes).length === 0) return;
+  const path = name === undefined ? vm.path : settingsPath(host, vm);
+  await host.client.modify(path, changes, { namespace: host.namespace });
 }
