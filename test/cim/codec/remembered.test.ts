@@ -211,6 +211,27 @@ describe('the budget of bytes', () => {
     expect(memory.get(small)).toEqual({ small });
   });
 
+  test('bounds their number as well', () => {
+    const memory = new ByteMemory<object, object>(new ByteBudget(1000, 2));
+    const [first, second, third, fourth, fifth] = [{}, {}, {}, {}, {}];
+    for (const key of [first, second, third, fourth, fifth]) memory.set(key, { key }, 1);
+    expect(memory.get(first)).toBeUndefined();
+    expect(memory.get(second)).toBeUndefined();
+    expect(memory.get(fifth)).toEqual({ key: fifth });
+    expect(memory.get(third)).toEqual({ key: third });
+  });
+
+  test('an object is new again when very many others came in between', () => {
+    const memory = new ByteMemory<object, object>(new ByteBudget(200));
+    const key = {};
+    const others = Array.from({ length: 40_000 }, () => ({}));
+    expect(memory.isSecond(key)).toBe(false);
+    for (const other of others.slice(0, 10_000)) memory.isSecond(other);
+    expect(memory.isSecond(key)).toBe(true);
+    for (const other of others.slice(10_000)) memory.isSecond(other);
+    expect(memory.isSecond(key)).toBe(false);
+  });
+
   test('an object is new once', () => {
     const memory = new ByteMemory<object, object>(new ByteBudget(200));
     const key = {};
