@@ -81,6 +81,7 @@ export const reasonRules = {
 
   ak_unbound: failure('unknown', 'no proof that the attestation key is in the TPM of the EK certificate'),
   pcr_values_missing: failure('unknown', 'quoted PCRs whose values neither a log nor the evidence gives'),
+  event_log_unproven: failure('unknown', 'the event log has no bank that is quoted'),
   firmware_pcr_unknown: failure('unknown', 'a firmware PCR that the policy judges is not in the quote'),
   no_root_of_trust: failure('unknown', 'no quote of a TPM stands behind the evidence'),
   host_unknown: failure('unknown', 'the host is not known to be trusted'),

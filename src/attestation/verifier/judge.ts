@@ -49,18 +49,18 @@ export function preparedFor(policy: AppraisalPolicy): PreparedPolicy {
 }
 
 /** Attestation keys of bindings: callers have the same object round after round. */
-const attestationKeys = new WeakMap<Binding, { readonly area: PublicArea; readonly name: string }>();
+const attestationKeys = new WeakMap<Binding, PublicArea>();
 
 /** @throws EvidenceError `malformed_ak`, `ak_not_restricted`, `ak_mismatch` */
-function attestationKeyOf(binding: Binding): { readonly area: PublicArea; readonly name: string } {
-  let key = attestationKeys.get(binding);
-  if (key === undefined) {
-    const area = decodeAk(binding.akPublic);
+function attestationKeyOf(binding: Binding): PublicArea {
+  let area = attestationKeys.get(binding);
+  if (area === undefined) {
+    area = decodeAk(binding.akPublic);
     verifyAkAttributes(area);
     if (!equalBytes(nameOf(area), binding.akName)) throw new EvidenceError('ak_mismatch');
-    attestationKeys.set(binding, (key = { area, name: toHex(binding.akName) }));
+    attestationKeys.set(binding, area);
   }
-  return key;
+  return area;
 }
 
 const failed = (reasons: readonly Reason[]): Finding => ({
@@ -113,6 +113,16 @@ async function digestOf(references: ReferenceDatabase, sets: readonly string[]):
   }
 }
 
+/** What is known of the TPM with this key: of another one that was bound before, nothing. */
+function sinceBound(record: SubjectRecord, akName: string): SubjectRecord {
+  return record.akName === akName ? record : { ...record, counters: null, progress: null, seen: null };
+}
+
+/** Where the next part of the log begins for this binding, as far as that is remembered. */
+export function progressOf(record: SubjectRecord, binding: Binding | null): SubjectRecord['progress'] {
+  return binding === null ? null : sinceBound(record, toHex(binding.akName)).progress;
+}
+
 /** Signature, key, freshness and counters. @throws EvidenceError */
 function verifyOrigin(
   evidence: Evidence,
@@ -120,10 +130,9 @@ function verifyOrigin(
   extraData: Uint8Array,
   record: SubjectRecord,
 ): VerifiedQuote {
-  const { area, name } = attestationKeyOf(binding);
-  const quote = verifyQuote(evidence.quote, area);
+  const quote = verifyQuote(evidence.quote, attestationKeyOf(binding));
   verifyFreshness(quote, extraData);
-  verifyCounters(record.akName === name ? record.counters : null, quote.counters);
+  verifyCounters(record.counters, quote.counters);
   return quote;
 }
 
@@ -132,11 +141,13 @@ export async function judgeQuoted(
   evidence: Evidence,
   extraData: Uint8Array,
   binding: Binding | null,
-  record: SubjectRecord,
+  recorded: SubjectRecord,
   policy: AppraisalPolicy,
   ports: JudgePorts,
 ): Promise<Finding> {
   if (binding === null) return failed([reason('ak_unbound')]);
+  const akName = toHex(binding.akName);
+  const record = sinceBound(recorded, akName);
   let quote: VerifiedQuote;
   try {
     quote = verifyOrigin(evidence, binding, extraData, record);
@@ -147,7 +158,6 @@ export async function judgeQuoted(
   const ready = preparedFor(policy);
   const { resetCount } = quote.counters;
   const referenceDigest = await digestOf(ports.references, policy.referenceSets);
-  const akName = toHex(binding.akName);
   const start = startOf(record, evidence.measurements.start, resetCount, ready.digest, referenceDigest);
   if ('code' in start) return { ...failed([start]), counters: quote.counters, akName };
   const result = await judgeEvidence({

@@ -15,6 +15,9 @@ export function weakest(a: Assurance, b: Assurance): Assurance {
   return assurances.indexOf(a) > assurances.indexOf(b) ? a : b;
 }
 
+/** Violations that a verdict names; `more_findings` says that there are others. */
+const mostViolations = 1000;
+
 export interface VerdictParts {
   readonly id: string;
   readonly subject: Subject;
@@ -45,7 +48,7 @@ export function createVerdict(parts: VerdictParts): Verdict {
     subject: parts.subject,
     status: worstStatus(finding.result?.proof ?? null, reasons),
     reasons: [...deciding, ...notes],
-    violations: finding.result?.violations ?? [],
+    violations: finding.result?.violations.slice(0, mostViolations) ?? [],
     issued: now,
     validUntil: Math.min(now + 2 * parts.interval, hostVerdict?.validUntil ?? Infinity),
     mode: parts.mode,

@@ -16,7 +16,7 @@ import { EntryCatalog, EvidenceError, LookError } from '../verify/index.js';
 import { Bindings } from './bindings.js';
 import { Challenges } from './challenges.js';
 import { createBundle } from './bundle.js';
-import { type Finding, judgeAsserted, judgePushed, judgeQuoted, preparedFor, unjudged } from './judge.js';
+import { type Finding, judgeAsserted, judgePushed, judgeQuoted, preparedFor, progressOf, unjudged } from './judge.js';
 import type { KeptInput } from './kept.js';
 import { createVerdict, weakest } from './make-verdict.js';
 import { Records } from './records.js';
@@ -139,7 +139,9 @@ export function createVerifier(options: VerifierOptions): Verifier {
     const now = clock.now();
     const digest = facts.policy === null ? '' : preparedFor(facts.policy).digest;
     let continued: number | null = null;
-    const change = (before: SubjectRecord, sequence: number): SubjectRecord => {
+    const change = (recorded: SubjectRecord, sequence: number): SubjectRecord => {
+      const changedKey = finding.akName !== null && finding.akName !== recorded.akName;
+      const before = changedKey ? { ...recorded, progress: null, seen: null } : recorded;
       continued = before.progress?.sequence ?? null;
       const verdict = createVerdict({
         id: randomness.uuid(),
@@ -272,7 +274,9 @@ export function createVerifier(options: VerifierOptions): Verifier {
     forgetBinding: (subject) => bindings.forget(subject),
 
     async logStart(subject, policy) {
-      const { progress, sticky } = records.get(subject);
+      const known = records.get(subject);
+      const { sticky } = known;
+      const progress = progressOf(known, bindings.get(subject));
       if (progress === null || sticky !== null) return 0;
       if (progress.policyDigest !== preparedFor(policy).digest) return 0;
       const digest = await references.digest(policy.referenceSets).catch(() => null);

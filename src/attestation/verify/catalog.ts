@@ -87,14 +87,18 @@ export class EntryFacts {
   }
 }
 
+/** Octets of entries in one half of the catalog: a machine that measures long names must not fill the memory. */
+const halfOctets = 8 << 20;
+const mostKey = 4096;
+
 /** Remembers the facts of entries by their exact content; bounded, the least recently used half goes first. */
 export class EntryCatalog {
   #young = new Map<string, EntryFacts>();
   #old = new Map<string, EntryFacts>();
+  #octets = 0;
   readonly #half: number;
-  readonly #maxKey = 4096;
 
-  /** @param capacity entries; about 0.8 kB each */
+  /** @param capacity entries; about 0.8 kB each, and fewer of long ones */
   constructor(capacity = 50_000) {
     this.#half = Math.max(1, capacity >> 1);
   }
@@ -102,16 +106,18 @@ export class EntryCatalog {
   /** @throws DecodeError if the fields cannot be read */
   facts(entry: ImaEntry, bank: HashAlgorithm): EntryFacts {
     const { log, start, end } = entry;
-    if (end - start > this.#maxKey) return new EntryFacts(entry, bank);
+    if (end - start > mostKey) return new EntryFacts(entry, bank);
     // From the counted template name on: what follows can be read in one way only, so that no entry passes for another.
     const key = log.toString('latin1', start + 24, end);
     const seen = this.#young.get(key);
     if (seen !== undefined) return seen;
     const facts = this.#old.get(key) ?? new EntryFacts(entry, bank);
-    if (this.#young.size >= this.#half) {
+    if (this.#young.size >= this.#half || this.#octets >= halfOctets) {
       this.#old = this.#young;
       this.#young = new Map();
+      this.#octets = 0;
     }
+    this.#octets += key.length;
     this.#young.set(key, facts);
     return facts;
   }

@@ -8,7 +8,8 @@ export interface TcgLimits {
   readonly eventBytes: number;
 }
 
-export const defaultTcgLimits: TcgLimits = { events: 100_000, eventBytes: 16 << 20 };
+/** Firmware writes a few hundred events; as many as this are read without keeping others waiting. */
+export const defaultTcgLimits: TcgLimits = { events: 16_384, eventBytes: 16 << 20 };
 
 const signature = (text: string): Buffer => Buffer.from(text.padEnd(16, '\0'), 'latin1');
 /** Signatures that open the data of EV_NO_ACTION events, 16 octets. */
