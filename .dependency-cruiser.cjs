@@ -44,8 +44,16 @@ module.exports = {
     ...houseRules,
     {
       name: 'no-circular',
+      comment: 'not by types either',
       severity: 'error',
-      from: {},
+      from: { pathNot: '^src/cim/model/' },
+      to: { circular: true },
+    },
+    {
+      name: 'no-circular-model',
+      comment: 'a value may be an instance and an instance has values: their types name each other',
+      severity: 'error',
+      from: { path: '^src/cim/model/' },
       to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
     {

@@ -8,7 +8,7 @@ import {
   verifyAnchored,
   verifyEkChain,
 } from '../verify/index.js';
-import type { EvidenceFiles } from './verify-files.js';
+import type { EvidenceFiles } from './evidence-files.js';
 
 /** Certificates of a file: several in PEM, or one in DER. @throws EvidenceError `chain_refused` */
 function certificatesOf(file: Uint8Array): Uint8Array[] {

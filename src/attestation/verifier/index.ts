@@ -1,5 +1,5 @@
 export { type BundledReferences, evidenceContext } from './bundle.js';
-export type { KeptFacts } from './kept.js';
+export type { KeptFacts } from './kept-facts.js';
 export { decodeKept, decodeVerdict } from './record.js';
 export { linkReasons } from './round.js';
 export { firstPosition, judgeEvidence, type PipelineInput, type PipelineResult } from './pipeline.js';

@@ -2,30 +2,9 @@ import { equalBytes, type TimeSlice } from '../../base/index.js';
 import type { Store, StoreTransaction } from '../../store/index.js';
 import { ImaReader } from '../../tpm/logs/index.js';
 import type { AppraisalPolicy } from '../appraise/index.js';
-import type { AssertedEvidence, Evidence, PcrValues, Subject } from '../evidence/index.js';
+import type { AssertedEvidence, Evidence, Subject } from '../evidence/index.js';
 import { decodeKept, encodeRecord, type KeptPart, keptParts, keys } from './record.js';
-import type { Binding } from './types.js';
-
-/** What is kept of a judged piece of evidence besides its logs. */
-export interface KeptFacts {
-  readonly verdict: string;
-  readonly mode: 'quoted' | 'host_asserted';
-  /** The round's 32 octets. */
-  readonly nonce: Uint8Array;
-  readonly binding: Binding | null;
-  readonly attest: Uint8Array | null;
-  readonly signature: Uint8Array | null;
-  readonly pcrValues: PcrValues | null;
-  readonly format: 'binary' | 'ascii';
-  /** First entry of the kept log, and the verdict whose log precedes it; null: the log begins at 0. */
-  readonly start: number;
-  readonly before: number | null;
-  /** Verdicts that keep the event logs, which seldom change; null: there was none. */
-  readonly boot: number | null;
-  readonly isolation: number | null;
-  readonly policyDigest: string;
-  readonly referenceDigest: string;
-}
+import type { KeptFacts } from './kept-facts.js';
 
 /** Evidence as it goes to be kept. */
 export interface KeptInput {

@@ -2,7 +2,7 @@ import { fromHex, toHex, TvdcError } from '../../base/index.js';
 import { type Subject, subjectKey } from '../evidence/index.js';
 import type { Counters, Verdict } from '../verdict/index.js';
 import type { LogPosition } from '../verify/index.js';
-import type { KeptFacts } from './kept.js';
+import type { KeptFacts } from './kept-facts.js';
 import type { Binding } from './types.js';
 
 /** What the verifier remembers of a subject between two rounds. */

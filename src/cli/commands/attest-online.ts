@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { type Assurance, assurances, type Verdict, verifyEvidenceBundle } from '../../attestation/index.js';
+import { assurances, type Verdict, verifyEvidenceBundle } from '../../attestation/index.js';
 import { messageOf, TvdcError } from '../../base/index.js';
 import { TransportError, type WbemClient } from '../../client/index.js';
 import { listSystems, ManagedHost, type RoundMode } from '../../client/management/index.js';
@@ -15,39 +15,17 @@ import {
   readAnchors,
   rootOf,
 } from '../../host/verifier/index.js';
-import {
-  connect,
-  type ConnectionOptions,
-  isLocal,
-  namespaceOf,
-  outputForm,
-  settingsOf,
-  withConnection,
-} from '../connection/index.js';
+import { connect, isLocal, namespaceOf, outputForm, settingsOf, withConnection } from '../connection/index.js';
 import { Exit, exitStatus, UsageError } from '../exit.js';
 import { readText, writeBytes } from '../files.js';
 import { print, type Streams, toJson, writeRecords } from '../output/index.js';
 import { untilSignal } from '../signals.js';
 import { type AnchorOptions, saveHostAnchor } from './attest-anchor.js';
+import type { AttestCommandOptions } from './attest-options.js';
 import { type ReadyOptions, showReadiness } from './attest-ready.js';
 import { acknowledgeThrough, attestThrough, historyThrough } from './attest-through.js';
 import { recordOf, type VerdictRecord, verdictColumns } from './verdict-record.js';
 import { signersIn, verifierFolder, withState } from './verifier-folder.js';
-
-export interface AttestCommandOptions extends ConnectionOptions {
-  readonly state?: string;
-  readonly anchor?: readonly string[];
-  readonly assurance: Assurance;
-  readonly policy?: string;
-  readonly mode: 'quoted' | 'asserted' | 'vm';
-  readonly act?: boolean;
-  readonly dryRun?: boolean;
-  readonly watch?: string | true;
-  readonly verifier?: string;
-  readonly verifierUser?: string;
-  readonly verifierPasswordFile?: string;
-  readonly verifierCacert?: string;
-}
 
 const modes: Readonly<Record<AttestCommandOptions['mode'], RoundMode>> = {
   quoted: 'quoted',

@@ -6,8 +6,8 @@ import { connect, namespaceOf, outputForm } from '../connection/index.js';
 import { UsageError } from '../exit.js';
 import { writeBytes } from '../files.js';
 import { print, type Streams, writeRecords } from '../output/index.js';
-import type { AttestCommandOptions } from './attest-online.js';
-import type { VerdictSource } from './known-verdicts.js';
+import type { AttestCommandOptions } from './attest-options.js';
+import type { VerdictSource } from './verdict-source.js';
 import { recordOfInstance, type VerdictRecord, verdictColumns } from './verdict-record.js';
 import { verifierFolder } from './verifier-folder.js';
 

@@ -2,7 +2,8 @@ import type { Command } from 'commander';
 import type { DomainView } from '../../client/management/index.js';
 import { connectHost, outputForm, withConnection } from '../connection/index.js';
 import { print, type Streams, toJson, writeRecords } from '../output/index.js';
-import { lastVerdicts, type VerdictSource, withVerdicts } from './known-verdicts.js';
+import { lastVerdicts } from './known-verdicts.js';
+import { type VerdictSource, withVerdicts } from './verdict-source.js';
 import type { VerdictRecord } from './verdict-record.js';
 
 interface Member {

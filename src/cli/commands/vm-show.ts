@@ -4,7 +4,8 @@ import type { VmDetails } from '../../client/management/index.js';
 import { connectHost, outputForm, withConnection } from '../connection/index.js';
 import { print, type Streams, toJson } from '../output/index.js';
 import { formatSize } from '../sizes.js';
-import { lastVerdicts, type VerdictSource, withVerdicts } from './known-verdicts.js';
+import { lastVerdicts } from './known-verdicts.js';
+import { type VerdictSource, withVerdicts } from './verdict-source.js';
 import type { VerdictRecord } from './verdict-record.js';
 import { toRecord } from './vm-record.js';
 
