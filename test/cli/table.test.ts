@@ -19,3 +19,8 @@ test('a table with other letters is aligned by what they take on a terminal', ()
   expect(lines.slice(0, 4)).toEqual(formatTable(['A', 'LONG HEADING'], rows, false).split('\n'));
   expect(lines[4]).toBe('日本       é');
 });
+
+test('nothing in a cell moves the cursor of a terminal or turns text round', () => {
+  const line = formatTable(['A'], [['/tmp/\u001b[2J\u009b31m\u202ex\r']], false).split('\n')[1];
+  expect(line).toBe('/tmp/\\u001b[2J\\u009b31m\\u202ex\\u000d');
+});

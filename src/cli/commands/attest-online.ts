@@ -18,7 +18,7 @@ import {
 import { connect, isLocal, namespaceOf, outputForm, settingsOf, withConnection } from '../connection/index.js';
 import { Exit, exitStatus, UsageError } from '../exit.js';
 import { readText, writeBytes } from '../files.js';
-import { print, type Streams, toJson, writeRecords } from '../output/index.js';
+import { print, printable, type Streams, toJson, writeRecords } from '../output/index.js';
 import { untilSignal } from '../signals.js';
 import { type AnchorOptions, saveHostAnchor } from './attest-anchor.js';
 import type { AttestCommandOptions } from './attest-options.js';
@@ -271,7 +271,7 @@ export async function verifyExported(
     const lines = [found, ...(found.host === null ? [] : [found.host])].flatMap((one) => [
       `${one.subject}: ${one.verdict} (recorded: ${one.recorded}, ${new Date(one.issued).toISOString()}); ${one.covered} entries covered, ${one.pending} pending`,
       ...one.findings.map(
-        (item) => `  ${item.code}: ${item.message}${item.path === undefined ? '' : ` (${item.path})`}`,
+        ({ code, message, path }) => `  ${code}: ${message}${path === undefined ? '' : ` (${printable(path)})`}`,
       ),
     ]);
     await print(streams, `${lines.join('\n')}\n`);

@@ -4,7 +4,7 @@ import { fromHex, messageOf, TvdcError } from '../../base/index.js';
 import { splitPem, splitRevocationLists } from '../../vtpm/certificates/index.js';
 import { Exit, exitStatus, UsageError } from '../exit.js';
 import { readBytes, readText } from '../files.js';
-import { print, type Streams, toJson } from '../output/index.js';
+import { print, printable, type Streams, toJson } from '../output/index.js';
 import { outputForm } from '../connection/index.js';
 import { addOnlineCommands, verifyExported } from './attest-online.js';
 
@@ -99,7 +99,7 @@ async function verify(streams: Streams, options: VerifyOptions): Promise<void> {
   } else {
     const lines = [`${verdict.verdict}: ${verdict.covered} entries covered by the quote, ${verdict.pending} pending`];
     for (const { code, message, path } of verdict.findings) {
-      lines.push(`  ${code}: ${message}${path === undefined ? '' : ` (${path})`}`);
+      lines.push(`  ${code}: ${message}${path === undefined ? '' : ` (${printable(path)})`}`);
     }
     await print(streams, `${lines.join('\n')}\n`);
   }

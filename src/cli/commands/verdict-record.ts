@@ -1,6 +1,6 @@
 import type { Verdict } from '../../attestation/index.js';
 import type { CimInstance, CimValue } from '../../cim/model/index.js';
-import type { Columns } from '../output/index.js';
+import { type Columns, printable } from '../output/index.js';
 
 /** A verdict as commands print it, wherever it was made. Times as ISO 8601. */
 export interface VerdictRecord {
@@ -28,7 +28,7 @@ export function recordOf(name: string, verdict: Verdict, lastTrusted: number | n
     system: verdict.subject.uuid,
     verdict: verdict.status,
     reasons: verdict.reasons.map(
-      (item) => `${item.code}: ${item.message}${item.path === undefined ? '' : ` (${item.path})`}`,
+      ({ code, message, path }) => `${code}: ${message}${path === undefined ? '' : ` (${printable(path)})`}`,
     ),
     evidence: verdict.mode,
     assurance: verdict.assurance,

@@ -14,6 +14,7 @@ export {
   writeAnswer,
   writeRecords,
 } from './output.js';
+export { printable } from './printable.js';
 export { JobProgress, Progress } from './progress.js';
 export { formatTable } from './table.js';
 export { classTree } from './tree.js';

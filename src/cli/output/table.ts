@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 import pc from 'picocolors';
+import { printableLines } from './printable.js';
 
 const bare = {
   top: '',
@@ -64,7 +65,7 @@ export function formatTable(
     chars: bare,
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0, compact: true },
   });
-  for (const row of rows) table.push([...row]);
+  for (const row of rows) table.push(row.map(printableLines));
   return table
     .toString()
     .split('\n')
