@@ -25,7 +25,7 @@ import type { AttestCommandOptions } from './attest-options.js';
 import { type ReadyOptions, showReadiness } from './attest-ready.js';
 import { acknowledgeThrough, attestThrough, historyThrough } from './attest-through.js';
 import { recordOf, type VerdictRecord, verdictColumns } from './verdict-record.js';
-import { signersIn, verifierFolder, withState } from './verifier-folder.js';
+import { challenged, signersIn, verifierFolder, withState } from './verifier-folder.js';
 
 const modes: Readonly<Record<AttestCommandOptions['mode'], RoundMode>> = {
   quoted: 'quoted',
@@ -99,7 +99,7 @@ async function attestHere(
 async function register(local: LocalVerifier, options: AttestCommandOptions): Promise<WbemClient> {
   const policies = options.policy === undefined ? defaultPolicies(null) : parsePolicies(readText(options.policy));
   const address = settingsOf(options).url;
-  const client = await connect(options);
+  const client = await connect(options, challenged);
   local.rounds.add({ client, policies, namespace: namespaceOf(options), address });
   return client;
 }

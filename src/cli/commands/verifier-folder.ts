@@ -10,6 +10,9 @@ export function verifierFolder(named: string | undefined): string {
   return named ?? environment('VERIFIER_DATA') ?? join(defaultDataFolder(), 'verifier');
 }
 
+/** Octets of one answer of a host that is challenged: a log of half a million entries fits, and what has no end does not. */
+export const challenged = { maxAnswerBytes: 128 << 20 } as const;
+
 export function withState(command: Command): Command {
   return command.option('--state <folder>', "the verifier's folder (TVDC_VERIFIER_DATA)");
 }

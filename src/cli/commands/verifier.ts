@@ -20,7 +20,7 @@ import { readBytes, readText, writeBytes } from '../files.js';
 import type { Streams } from '../output/index.js';
 import { untilSignal } from '../signals.js';
 import { portOf } from './serve.js';
-import { verifierFolder } from './verifier-folder.js';
+import { challenged, verifierFolder } from './verifier-folder.js';
 
 interface Options {
   readonly data?: string;
@@ -94,7 +94,7 @@ async function attestedHost(
   ) as ConnectionOptions;
   const file = policy ?? common;
   return {
-    client: await connect(known),
+    client: await connect(known, challenged),
     address: connection.url,
     policies: file === undefined ? defaultPolicies(null) : parsePolicies(readText(file)),
     ...(connection.namespace === undefined ? {} : { namespace: connection.namespace }),

@@ -83,24 +83,34 @@ function interruptible(transport: CimTransport, interrupt: () => AbortSignal | n
   };
 }
 
+/** What is taken of a server that is not trusted. */
+export interface AnswerLimits {
+  /** Octets of one answer; left out: no limit. */
+  readonly maxAnswerBytes?: number;
+}
+
 /** A client for the server that the options name; its code is loaded here, for commands that stay on this machine do without. @throws UsageError */
-export async function connect(options: ConnectionOptions): Promise<WbemClient> {
+export async function connect(options: ConnectionOptions, limits: AnswerLimits = {}): Promise<WbemClient> {
   const settings = settingsOf(options);
   const { WbemClient } = await import('../../client/index.js');
   const { namespace } = settings;
   const keeper = kept;
-  if (keeper === null) return new WbemClient(await createTransport(settings, options), { namespace });
-  const key = JSON.stringify([settings, options.data, options.har]);
+  if (keeper === null) return new WbemClient(await createTransport(settings, options, limits), { namespace });
+  const key = JSON.stringify([settings, options.data, options.har, limits]);
   const known = keeper.clients.get(key);
   if (known !== undefined) return known;
-  const transport = await createTransport(settings, options);
+  const transport = await createTransport(settings, options, limits);
   const client = new WbemClient(interruptible(transport, keeper.interrupt), { namespace });
   keeper.clients.set(key, client);
   keeper.closers.push(() => transport.close());
   return client;
 }
 
-async function createTransport(settings: Settings, options: ConnectionOptions): Promise<HttpTransport> {
+async function createTransport(
+  settings: Settings,
+  options: ConnectionOptions,
+  limits: AnswerLimits,
+): Promise<HttpTransport> {
   const { createHttpTransport } = await import('../../client/index.js');
   const recorder = options.har === undefined ? null : await recorderFor(options.har);
   const { loginOf, ownCertificate, splitCredentials } = await import('./login.js');
@@ -110,6 +120,7 @@ async function createTransport(settings: Settings, options: ConnectionOptions): 
   const key = readOption(settings.key);
   return createHttpTransport({
     url,
+    ...limits,
     ...(login ?? loginOf(settings, options.data, url)),
     authentication: authenticationOf(settings),
     timeout: timeoutOf(settings.timeout),
