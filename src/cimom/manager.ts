@@ -17,7 +17,7 @@ import { Namespaces } from './namespaces.js';
 import type { ExecuteOptions, ObjectManager } from './object-manager.js';
 import { OperationStatistics } from './operation-statistics.js';
 import { operate } from './operations/index.js';
-import type { Provider } from './provider/index.js';
+import { OperationEnded, type Provider } from './provider/index.js';
 import { PullContexts } from './pulls/index.js';
 import { createProviderRegistry, type ProviderRegistry } from './registry/index.js';
 import type { Repository } from './repository/index.js';
@@ -170,7 +170,7 @@ class LocalObjectManager implements ObjectManager {
   async shutdown(): Promise<void> {
     this.#closing = true;
     this.#engine.contexts.closeAll();
-    for (const controller of [...this.#engine.running]) controller.abort();
+    for (const controller of [...this.#engine.running]) controller.abort(new OperationEnded());
     this.#engine.running.clear();
   }
 }

@@ -9,7 +9,7 @@ import {
 import { CimError } from '../../cim/operations/index.js';
 import { normalizePath } from '../../cim/schema/index.js';
 import type { ResolvedNamespace } from '../namespaces.js';
-import type { ProviderContext } from '../provider/index.js';
+import { OperationEnded, type ProviderContext } from '../provider/index.js';
 import { type Action, type Caller, outOfScope } from '../security/index.js';
 import { classViewOf } from './class-view.js';
 import type { Engine } from './engine.js';
@@ -25,7 +25,7 @@ export interface Subject {
 }
 
 // Made once: an exception for each call would cost its stack.
-const ended = new DOMException('the operation has ended', 'AbortError');
+const ended = new OperationEnded();
 
 /** One request on its way: who, where, under which host name, until when. */
 export class Call {

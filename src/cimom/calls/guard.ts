@@ -1,6 +1,7 @@
 import { type Log, messageOf, TvdcError } from '../../base/index.js';
 import { type Batches, CimError } from '../../cim/operations/index.js';
 import type { ObjectManagerLimits } from '../limits.js';
+import { OperationEnded } from '../provider/index.js';
 import type { RegisteredProvider } from '../registry/index.js';
 
 class LateError extends TvdcError<'provider_late'> {}
@@ -14,7 +15,7 @@ function bounded<T>(promise: Promise<T>, milliseconds: number, signal: AbortSign
     };
     const onAbort = (): void => {
       settle();
-      reject(new CimError(1, 'the operation was ended'));
+      reject(new OperationEnded());
     };
     const timer = setTimeout(() => {
       settle();
@@ -47,9 +48,10 @@ export class ProviderGuard {
     this.#limits = limits;
   }
 
-  /** Status 1 for what is not a CIM failure itself. A refusal with a registered message is an answer, not a failure. */
+  /** Status 1 for what is not a CIM failure itself. That nobody waits any more is no failure. A refusal with a registered message is an answer, not a failure. */
   failure(registered: RegisteredProvider, operation: string, error: unknown): CimError {
     const { counters, provider } = registered;
+    if (error instanceof OperationEnded) return error;
     if (error instanceof CimError && (error.status !== 1 || error.messageId !== null)) {
       counters.refusals++;
       return error;

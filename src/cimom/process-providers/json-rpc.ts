@@ -2,6 +2,7 @@
 import type { Readable, Writable } from 'node:stream';
 import { messageOf } from '../../base/index.js';
 import { CimError } from '../../cim/operations/index.js';
+import { OperationEnded } from '../provider/index.js';
 import { badAnswer, foreignText, ProviderProcessError } from './errors.js';
 import type { ProcessLimits } from './limits.js';
 import { LineSplitter } from './lines.js';
@@ -118,7 +119,7 @@ export class RpcPeer {
         waiting.reject(error);
         this.notify('cancel', { id });
       };
-      const onAbort = (): void => giveUp(new CimError(1, 'the operation was ended'));
+      const onAbort = (): void => giveUp(new OperationEnded());
       const timer = setTimeout(
         () => giveUp(new ProviderProcessError('provider_late', `no answer to ${method} within ${timeout} ms`)),
         timeout,

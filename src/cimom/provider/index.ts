@@ -1,1 +1,2 @@
 export type { ClassView, MethodFunction, MethodOutcome, Provider, ProviderContext, ProviderQuery } from './contract.js';
+export { OperationEnded } from './ended.js';

@@ -2,6 +2,7 @@ import { type Clock, type Randomness } from '../../base/index.js';
 import { sameName } from '../../cim/model/index.js';
 import { CimError } from '../../cim/operations/index.js';
 import type { ObjectManagerLimits } from '../limits.js';
+import { OperationEnded } from '../provider/index.js';
 import type { Caller } from '../security/index.js';
 import { Cursor, type Segment, type Taken } from './cursor.js';
 
@@ -188,7 +189,7 @@ export class PullContexts {
     else this.#ofUser.delete(context.user);
     if (reason !== undefined) context.abandon?.(reason);
     context.cursor.close();
-    context.controller.abort();
+    context.controller.abort(new OperationEnded());
     if (this.#contexts.size === 0 && this.#timer !== null) {
       clearInterval(this.#timer);
       this.#timer = null;

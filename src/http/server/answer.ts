@@ -203,7 +203,7 @@ export async function sendStream(answering: Answering, stream: AsyncGenerator<Bu
     else await writeAll(answering, rest);
   } catch (error) {
     await stream.return(undefined).catch(() => undefined);
-    if (error instanceof ClientGone) throw error;
+    if (response.destroyed) throw new ClientGone();
     // A compressed answer lacks its end as well: nobody can take the half for the whole.
     endWithFailure(answering, error, trailers);
     throw error;

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Log, messageOf } from '../../base/index.js';
+import { type Log, messageOf, TvdcError } from '../../base/index.js';
 import {
   type CimMessage,
   CodecError,
@@ -73,9 +73,15 @@ function decode(body: Buffer): CimMessage {
   }
 }
 
+/** What the encoder refuses to write: no secret of the server's, and whoever made the value wants to know. */
+const unwritable: ReadonlySet<string> = new Set(['bad_value', 'no_path', 'xml_character']);
+
 function toCimError(context: ServerContext<unknown>, error: unknown): CimError {
   if (error instanceof CimError) return error;
   context.log.error('http.operation_failed', { error: messageOf(error) });
+  if (error instanceof TvdcError && unwritable.has(error.code)) {
+    return new CimError(1, `the answer cannot be written: ${error.message}`);
+  }
   return new CimError(1, 'internal error of the server');
 }
 
@@ -131,8 +137,9 @@ async function answerCall<C>(
     if (Symbol.asyncIterator in answer) await sendStream(answering, answer);
     else await sendWhole(answering, answer);
   } catch (error) {
-    if (error instanceof ClientGone || response.headersSent || response.destroyed) throw error;
+    if (error instanceof ClientGone || response.headersSent) throw error;
     const failure = toCimError(context, error);
+    if (response.destroyed) throw new ClientGone();
     const withInstances = wantsErrorInstances(request);
     await sendWhole(answering, [encodeErrorResponse(id, call, failure, { withInstances })]);
   }

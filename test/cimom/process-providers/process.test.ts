@@ -1,5 +1,5 @@
 import { createServer, type Socket } from 'node:net';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CimInstance, createInstance, createInstancePath } from '../../../src/cim/model/index.js';
 import { CimError } from '../../../src/cim/operations/index.js';
@@ -303,6 +303,19 @@ describe('failures', () => {
     controller.abort();
     expect(await ended).toBe('ended');
     await until(() => there('left'));
+  });
+
+  test('that is no fault of the program', async () => {
+    const world = await processes.world(processes.program(`if (method === 'get') fs.writeFileSync('asked', 'yes');`));
+    const controller = new AbortController();
+    const asked = world.manager.execute({ user: 'someone', method: 'internal', address: null }, getInstance(a), {
+      signal: controller.signal,
+    });
+    const ended = failure(asked);
+    await until(() => existsSync(join(processes.folder, 'asked')));
+    controller.abort();
+    expect((await ended).status).toBe(1);
+    expect(world.manager.registry.statistics()).toMatchObject([{ className: 'TST_Host', calls: 1, failures: 0 }]);
   });
 
   test('a program that does not read gets no more than is allowed to wait', async () => {

@@ -14,6 +14,7 @@ import {
   type RequestParts,
   requestText,
   TestExecutor,
+  testInstance,
 } from '../support.js';
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
@@ -420,7 +421,6 @@ test('HTTP/1.0 is answered with a length and closed, or kept open where asked', 
 });
 
 test('CIM_Error instances go only to clients that show themselves', async () => {
-  const { testInstance } = await import('../support.js');
   executor.answer = () => {
     throw new CimError(4, 'no', { instances: [testInstance('detail')] });
   };
@@ -428,6 +428,15 @@ test('CIM_Error instances go only to clients that show themselves', async () => 
     expect((await ask({})).body).not.toContain('<INSTANCE');
     expect((await ask({ headers: { Accept: '*/*' } })).body).toContain('<INSTANCE');
     expect((await ask({ headers: { 'User-Agent': 'x' } })).body).toContain('<INSTANCE');
+  } finally {
+    executor.answer = null;
+  }
+});
+
+test('a value that XML cannot carry is named', async () => {
+  executor.answer = () => ({ kind: 'instance', instance: testInstance('a', 1, 'bell \u0007') });
+  try {
+    expect((await ask({})).body).toMatch(/<ERROR CODE="1" DESCRIPTION="[^"]*XML cannot carry U\+0007/);
   } finally {
     executor.answer = null;
   }

@@ -577,4 +577,21 @@ describe('the end', () => {
     while (server.statistics.running > 0) await new Promise((resolve) => setTimeout(resolve, 5));
     expect(log.entries.filter((entry) => entry.level === 'error')).toEqual([]);
   });
+
+  test('what an operation says of its end after its client went away is nothing to be told', async () => {
+    const executor = new TestExecutor();
+    executor.answer = (_request, signal) =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => reject(new CimError(1, 'the operation was ended')));
+      });
+    const log = new MemoryLog();
+    const server = await start({ execute: executor.execute, log });
+    const socket: Socket = connect(portOf(server), '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.write(requestText());
+    while (executor.requests.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    socket.destroy();
+    while (server.statistics.running > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(log.entries.filter(({ level }) => level === 'error' || level === 'warn')).toEqual([]);
+  });
 });
