@@ -181,6 +181,32 @@ describe('work that takes longer', () => {
     ]);
   });
 
+  test('with many parts writes each once, tells them in their order, and leaves none of them', async () => {
+    const scene = open();
+    const slow = slowWork();
+    const { id } = jobOf(await scene.jobs.run(request, slow.work));
+    const record = scene.store.get('vmm', `job/${id}`);
+    const names = Array.from({ length: 25 }, (_, at) => `part-${at}`);
+    let written = 0;
+    for (const name of names) {
+      await slow.control.report({ element, name, sentence: 'done', error: null });
+      const now = scene.store.range('vmm', 'job', 'job\u{10ffff}', 999).length;
+      expect(now - written).toBe(written === 0 ? 2 : 1);
+      written = now;
+    }
+    expect(scene.store.get('vmm', `job/${id}`)).toBe(record);
+    expect(
+      open(scene.store)
+        .jobs.find(id)
+        ?.results.map(({ name }) => name),
+    ).toEqual(names);
+    slow.resolve('done');
+    await ended(scene, id);
+    expect(open(scene.store).jobs.find(id)?.results).toHaveLength(25);
+    await scene.jobs.remove(id);
+    expect(scene.store.range('vmm', 'job', 'job\u{10ffff}', 999)).toEqual([]);
+  });
+
   test('is waited for where no record can be written', async () => {
     const store = createMemoryStore();
     const full: Store = {

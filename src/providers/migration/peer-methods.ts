@@ -54,7 +54,9 @@ export function peerMethods(migrations: Migrations): Readonly<Record<string, Met
     AbortIncoming: (context, _self, parameters) =>
       migrationOutcome(async () => {
         const id = requiredText(parameters, 'MigrationID');
-        return done({ Outcome: await migrations.abortFor(actorOf(context), id) });
+        const Outcome = await migrations.abortFor(actorOf(context), id);
+        if (Outcome === 'aborted') piles.drop(id);
+        return done({ Outcome });
       }),
     GetDecision: (context, _self, parameters) =>
       migrationOutcome(async () => {

@@ -126,7 +126,7 @@ export class Jobs {
   }
 
   #liven(job: Job): LiveJob {
-    return new LiveJob(job, (now) => this.#table.put(now, null));
+    return new LiveJob(job, (now) => this.#table.putResults(now));
   }
 
   /** @returns false if no record can be written: the caller waits then */

@@ -31,15 +31,15 @@ export class JobStopped extends VmmError {
 export class LiveJob implements JobControl {
   // Made when somebody looks: work in time seldom does, and making one costs as much as the rest.
   #stop: AbortController | null = null;
-  readonly #keep: (job: Job) => Promise<void>;
+  readonly #keepResults: (job: Job) => Promise<void>;
   /** Ahead of what is on disk while that is being written; how far it is goes to disk only with another change. */
   job: Job;
   /** Whether there is a record. */
   isKept = false;
 
-  constructor(job: Job, keep: (job: Job) => Promise<void>) {
+  constructor(job: Job, keepResults: (job: Job) => Promise<void>) {
     this.job = job;
-    this.#keep = keep;
+    this.#keepResults = keepResults;
   }
 
   get signal(): AbortSignal {
@@ -57,7 +57,7 @@ export class LiveJob implements JobControl {
 
   async report(result: JobResult): Promise<void> {
     this.job = { ...this.job, results: [...this.job.results, result] };
-    if (this.isKept) await this.#keep(this.job);
+    if (this.isKept) await this.#keepResults(this.job);
   }
 
   /** Written with the job's next change. */
