@@ -21,6 +21,7 @@ import {
 } from '../src/vtpm/index.js';
 import { createSealer, createStateVault } from '../src/vtpm/state/index.js';
 import { createSwtpmDriver } from '../src/vtpm/swtpm/index.js';
+import { overSwtpm } from './tpm/over-swtpm.js';
 
 const rounds = Number(process.env['BENCH_ROUNDS'] ?? 2000);
 const instanceCount = Number(process.env['BENCH_INSTANCES'] ?? 300);
@@ -58,11 +59,6 @@ async function commands(name: string, transport: TpmTransport): Promise<void> {
   await measure(`${name}: ECC quote`, rounds / 4, () => client.quote(ecc.handle, new Uint8Array(32), selection));
   const rsa = await client.createPrimary('endorsement', akRsaTemplate());
   await measure(`${name}: RSA quote`, rounds / 10, () => client.quote(rsa.handle, new Uint8Array(32), selection));
-  // Another frame below the client: what the typed client itself costs.
-  const frame = new Uint8Array(Buffer.from('80010000000c0000017b0010', 'hex'));
-  const raw = await measure(`${name}: raw frame`, rounds, () => transport.transmit(frame));
-  const typed = await measure(`${name}: the same by the typed client`, rounds, () => client.getRandom(16));
-  print(`${name}: overhead of the client`, ((typed - raw) / raw) * 100, '%');
   await client.flushContext(ecc.handle);
   await client.flushContext(rsa.handle);
 }
@@ -112,6 +108,7 @@ try {
     const driver = createSwtpmDriver({ vault, randomness: systemRandomness, log: silentLog });
     await driver.manufacture('tpm', (transport) => commands('swtpm', transport));
     await lifeCycle('swtpm');
+    await overSwtpm(driver, 'tpm', rounds, print);
   } else console.log('swtpm is not installed: nothing to compare with');
 } finally {
   rmSync(folder, { recursive: true, force: true });

@@ -135,3 +135,19 @@ test('activation flushes its session also when the TPM refuses', async () => {
   await expect(activateCredential(client, { ekHandle: 1, akHandle: 2 }, blob)).rejects.toThrow('refused');
   expect(flushed).toEqual([0x03000000]);
 });
+
+test('a response that has lost the session which proves it is refused', async () => {
+  const session = `80010000002000000000020000000010${'5a'.repeat(16)}`;
+  const bare = '80010000000a00000000';
+  const client = createTpmClient(scripted(session, bare));
+  const hmac = await client.startSession('hmac');
+  const cleared = client.clear({ session: hmac }, 'platform');
+  await expect(cleared).rejects.toMatchObject({ code: 'tpm_protocol' });
+});
+
+test('a register that no TPM has is an error of the caller, not a selection of none', async () => {
+  const transport = scripted();
+  const asked = createTpmClient(transport).pcrRead([{ bank: 'sha256', indexes: [24] }]);
+  await expect(asked).rejects.toThrow('expected a register from 0 to 23, got 24');
+  expect(transport.asked).toHaveLength(0);
+});

@@ -26,14 +26,14 @@ export interface DecodedResponse {
   readonly authorizations: readonly AuthorizationAnswer[];
 }
 
-/** A command frame (TPM 2.0 Part 1, 18). */
+/** A command frame (TPM 2.0 Part 1, 18). @param parameters octets, or what writes them */
 export function encodeCommand(
   command: TpmCommand,
   handles: readonly number[],
   authorizations: readonly AuthorizationEntry[],
-  parameters: Uint8Array,
+  parameters: Uint8Array | ((writer: ByteWriter) => void),
 ): Uint8Array {
-  const writer = new ByteWriter(64 + parameters.length);
+  const writer = new ByteWriter(256);
   writer.u16(authorizations.length > 0 ? structureTags.sessions : structureTags.noSessions);
   writer.u32(0).u32(tpmCommands[command].code);
   for (const handle of handles) writer.u32(handle);
@@ -45,7 +45,8 @@ export function encodeCommand(
     }
     writer.patchU32(at, writer.length - at - 4);
   }
-  writer.bytes(parameters);
+  if (parameters instanceof Uint8Array) writer.bytes(parameters);
+  else parameters(writer);
   return writer.patchU32(2, writer.length).finish();
 }
 

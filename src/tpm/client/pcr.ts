@@ -16,7 +16,7 @@ const maximumAttempts = 8;
 export function createPcrCommands(runner: CommandRunner): PcrCommands {
   /** One attempt; null when a PCR changed between two commands of it. */
   const readOnce = async (selection: PcrSelection): Promise<PcrReading | null> => {
-    const found = new Map<string, Uint8Array>();
+    const found = new Map<HashAlgorithm, (Uint8Array | undefined)[]>();
     let counter: number | null = null;
     let left: PcrSelection = selection.filter((bank) => bank.indexes.length > 0);
     do {
@@ -31,16 +31,20 @@ export function createPcrCommands(runner: CommandRunner): PcrCommands {
       counter = updateCounter;
       const answered = readPcrSelection(reader);
       const count = reader.u32();
-      const digests = Array.from({ length: Math.min(count, 64) }, () => reader.take(reader.u16()).slice());
-      const places = answered.flatMap(({ bank, indexes }) => indexes.map((index) => ({ bank, index })));
-      if (places.length === 0 || places.length !== digests.length) break;
-      places.forEach(({ bank, index }, n) => found.set(`${bank}:${index}`, digests[n] as Uint8Array));
+      const places = answered.reduce((sum, { indexes }) => sum + indexes.length, 0);
+      if (places === 0 || places !== count) break;
+      for (const { bank, indexes } of answered) {
+        let digests = found.get(bank);
+        if (digests === undefined) found.set(bank, (digests = []));
+        for (const index of indexes) digests[index] = reader.take(reader.u16()).slice();
+      }
       left = remaining(left, found);
     } while (left.length > 0);
     const values: PcrValue[] = [];
     for (const { bank, indexes } of selection) {
+      const digests = found.get(bank);
       for (const index of indexes) {
-        const digest = found.get(`${bank}:${index}`);
+        const digest = digests?.[index];
         if (digest !== undefined && digest.length === digestSizes[bank]) values.push({ bank, index, digest });
       }
     }
@@ -83,8 +87,11 @@ export function createPcrCommands(runner: CommandRunner): PcrCommands {
   };
 }
 
-function remaining(selection: PcrSelection, found: ReadonlyMap<string, Uint8Array>): PcrSelection {
+function remaining(
+  selection: PcrSelection,
+  found: ReadonlyMap<HashAlgorithm, readonly (Uint8Array | undefined)[]>,
+): PcrSelection {
   return selection
-    .map(({ bank, indexes }) => ({ bank, indexes: indexes.filter((index) => !found.has(`${bank}:${index}`)) }))
+    .map(({ bank, indexes }) => ({ bank, indexes: indexes.filter((index) => found.get(bank)?.[index] === undefined) }))
     .filter(({ indexes }) => indexes.length > 0);
 }

@@ -18,6 +18,9 @@ const retryCodes = new Set([0x922, 0x90a, 0x908]);
 const maximumTries = 60;
 
 const noAuth = new Uint8Array(0);
+const noHandles: readonly number[] = [];
+const noAuths: readonly undefined[] = [];
+const emptyPassword: AuthorizationEntry = { handle: tpmHandles.password, nonce: noAuth, attributes: 0, hmac: noAuth };
 
 /** What a command answered: handle, and a reader over the parameters. */
 export interface CommandResult {
@@ -72,22 +75,40 @@ export function createCommandRunner(transport: TpmTransport, randomness: Randomn
   }
 
   async function run(command: TpmCommand, call: CommandCall = {}): Promise<CommandResult> {
-    const handles = call.handles ?? [];
+    const { handles = noHandles, auths = noAuths, parameters } = call;
+    const count = tpmCommands[command].authorizations;
+    const entries: AuthorizationEntry[] = [];
+    let proven = false;
+    for (let n = 0; n < count; n++) {
+      const auth = auths[n];
+      if (auth === undefined) entries.push(emptyPassword);
+      else if (auth instanceof Uint8Array) entries.push({ ...emptyPassword, hmac: auth });
+      else proven = true;
+    }
+    if (proven) return runInSessions(command, call);
+    const response = await transmit(command, encodeCommand(command, handles, entries, parameters ?? noAuth));
+    return { handle: response.handle ?? 0, reader: new ByteReader(response.parameters) };
+  }
+
+  /** With authorizations that prove the whole command, and the whole response. */
+  async function runInSessions(command: TpmCommand, call: CommandCall): Promise<CommandResult> {
+    const handles = call.handles ?? noHandles;
     const writer = new ByteWriter(128);
     call.parameters?.(writer);
     const parameters = writer.finish();
     const auths = Array.from({ length: tpmCommands[command].authorizations }, (_, n) => call.auths?.[n] ?? noAuth);
-    const hashed = auths.some((auth) => !(auth instanceof Uint8Array));
-    const handleNames = hashed ? await Promise.all(handles.map(nameOfHandle)) : [];
+    const handleNames = await Promise.all(handles.map(nameOfHandle));
     const entries = auths.map((auth) =>
       auth instanceof Uint8Array
-        ? { handle: tpmHandles.password, nonce: noAuth, attributes: 0, hmac: auth }
+        ? { ...emptyPassword, hmac: auth }
         : sessionEntry(command, auth.session, auth.authValue ?? noAuth, handleNames, parameters, randomness),
     );
     const response = await transmit(command, encodeCommand(command, handles, entries, parameters));
     auths.forEach((auth, n) => {
       const answer = response.authorizations[n];
-      if (auth instanceof Uint8Array || answer === undefined) return;
+      if (auth instanceof Uint8Array) return;
+      if (answer === undefined)
+        throw new TpmTransportError('tpm_protocol', `${command}: the response is without the session that proves it`);
       checkAnswer(
         command,
         auth.session,

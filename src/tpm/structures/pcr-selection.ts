@@ -40,13 +40,21 @@ export function readPcrSelection(reader: ByteReader): PcrSelection {
   return selection;
 }
 
+/** @throws RangeError for an index that no bank has */
 export function writePcrSelection(writer: ByteWriter, selection: PcrSelection): void {
   writer.u32(selection.length);
   for (const { bank, indexes } of selection) {
     writer.u16(tpmAlgorithms[bank]).u8(pcrCount / 8);
-    const bits = new Uint8Array(pcrCount / 8);
-    for (const index of indexes) bits[index >> 3] = (bits[index >> 3] as number) | (1 << (index & 7));
-    writer.bytes(bits);
+    let bits = 0;
+    for (const index of indexes) {
+      if (!(index >= 0 && index < pcrCount))
+        throw new RangeError(`expected a register from 0 to ${pcrCount - 1}, got ${index}`);
+      bits |= 1 << index;
+    }
+    writer
+      .u8(bits & 0xff)
+      .u8((bits >> 8) & 0xff)
+      .u8((bits >> 16) & 0xff);
   }
 }
 

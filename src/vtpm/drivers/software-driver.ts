@@ -26,8 +26,6 @@ export function createSoftwareDriver({ vault, randomness, clock }: SoftwareDrive
       const { permanent, volatile } = vault.read(uuid);
       if (resume && volatile === null)
         throw new VtpmError('vtpm_not_suspended', `virtual TPM ${uuid} has no saved PCRs`);
-      // A volatile state is used once: it is gone before the TPM goes on.
-      if (volatile !== null) await vault.save(uuid, permanent, null);
       const tpm = createSoftwareTpm({
         randomness,
         clock,
@@ -35,6 +33,8 @@ export function createSoftwareDriver({ vault, randomness, clock }: SoftwareDrive
         ...(resume && volatile !== null ? { volatileState: volatile } : {}),
         save: (state) => vault.save(uuid, state, null),
       });
+      // A volatile state is used once: it is gone before the TPM goes on.
+      if (volatile !== null) await vault.save(uuid, permanent, null);
       return {
         transport: tpm,
         powerCycle: () => tpm.powerCycle(),

@@ -16,18 +16,24 @@ export const stateTypes = { permanent: 1, volatile: 2 } as const;
 
 const maximumBlob = 1 << 20;
 
-/** Reads fixed counts of octets from a socket, one exchange at a time, each with a time limit. */
+/** What a read waits for: a count of octets, or a head of so many that says how many there are in all. */
+interface Awaited {
+  length: number;
+  sizeOf: ((head: Uint8Array) => number) | null;
+  readonly resolve: (bytes: Uint8Array) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Reads octets from a socket, one exchange at a time, each with a time limit. */
 export class SocketExchange {
   readonly #socket: Socket;
   readonly #timeout: number;
   #chunks: Uint8Array[] = [];
   #length = 0;
-  #waiting: {
-    readonly length: number;
-    readonly resolve: (bytes: Uint8Array) => void;
-    readonly reject: (error: Error) => void;
-  } | null = null;
+  #waiting: Awaited | null = null;
   #error: Error | null = null;
+  /** One for all reads: a new one for each costs more than the read. */
+  #timer: NodeJS.Timeout | null = null;
 
   /** @param timeout milliseconds for each answer */
   constructor(socket: Socket, timeout: number) {
@@ -52,28 +58,31 @@ export class SocketExchange {
   }
 
   read(length: number): Promise<Uint8Array> {
+    return this.#await(length, null);
+  }
+
+  /** @param sizeOf of the whole, head included; what it throws ends the connection, for nobody knows where the next one begins */
+  readSized(headLength: number, sizeOf: (head: Uint8Array) => number): Promise<Uint8Array> {
+    return this.#await(headLength, sizeOf);
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  #await(length: number, sizeOf: Awaited['sizeOf']): Promise<Uint8Array> {
     if (this.#error !== null) return Promise.reject(this.#error);
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#fail(new TpmTransportError('tpm_timeout', `swtpm did not answer within ${this.#timeout} ms`));
-        this.#socket.destroy();
-      }, this.#timeout);
-      this.#waiting = {
-        length,
-        resolve: (bytes) => {
-          clearTimeout(timer);
-          resolve(bytes);
-        },
-        reject: (error) => {
-          clearTimeout(timer);
-          reject(error);
-        },
-      };
+      this.#waiting = { length, sizeOf, resolve, reject };
+      if (this.#timer === null) this.#timer = setTimeout(() => this.#expire(), this.#timeout).unref();
+      else this.#timer.refresh();
       this.#deliver();
     });
   }
 
-  close(): void {
+  #expire(): void {
+    if (this.#waiting === null) return;
+    this.#fail(new TpmTransportError('tpm_timeout', `swtpm did not answer within ${this.#timeout} ms`));
     this.#socket.destroy();
   }
 
@@ -81,6 +90,17 @@ export class SocketExchange {
     const waiting = this.#waiting;
     if (waiting === null || this.#length < waiting.length) return;
     const all = this.#chunks.length === 1 ? (this.#chunks[0] as Uint8Array) : concatBytes(...this.#chunks);
+    if (waiting.sizeOf !== null) {
+      try {
+        waiting.length = waiting.sizeOf(all);
+      } catch (error) {
+        this.#fail(error as Error);
+        this.#socket.destroy();
+        return;
+      }
+      waiting.sizeOf = null;
+      if (this.#length < waiting.length) return;
+    }
     const rest = all.subarray(waiting.length);
     this.#chunks = rest.length === 0 ? [] : [rest];
     this.#length = rest.length;
@@ -90,6 +110,7 @@ export class SocketExchange {
 
   #fail(error: Error): void {
     this.#error ??= error;
+    if (this.#timer !== null) clearTimeout(this.#timer);
     const waiting = this.#waiting;
     this.#waiting = null;
     waiting?.reject(this.#error);

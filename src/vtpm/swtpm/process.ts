@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { messageOf } from '../../base/index.js';
-import { createCommandQueue, type TpmTransport, TpmTransportError } from '../../tpm/index.js';
+import { type TpmTransport, TpmTransportError } from '../../tpm/index.js';
 import { ControlChannel, SocketExchange } from './control.js';
 import type { SwtpmFamily } from './family.js';
 import { frames } from './frames.js';
@@ -28,6 +28,7 @@ export interface SwtpmStart {
 /** One swtpm process with both channels open. */
 export interface SwtpmProcess {
   readonly control: ControlChannel;
+  /** One command at a time: its user waits for each answer. */
   readonly transport: TpmTransport;
   /** Resolves when the process has ended. */
   readonly exited: Promise<void>;
@@ -79,7 +80,7 @@ export async function startSwtpm({ family, sockets, state, key }: SwtpmStart): P
     const controlSocket = await connectSoon(controlPath, child);
     const dataSocket = await connectSoon(dataPath, child);
     const control = new ControlChannel(new SocketExchange(controlSocket, controlTimeout));
-    const transport = createCommandQueue(frames(new SocketExchange(dataSocket, commandTimeout)));
+    const transport = frames(new SocketExchange(dataSocket, commandTimeout));
     return { control, transport, exited, pid: child.pid ?? 0, end: () => endProcess(child, exited) };
   } catch (cause) {
     await endProcess(child, exited);
@@ -92,7 +93,7 @@ export async function startSwtpm({ family, sockets, state, key }: SwtpmStart): P
 /** The process makes its sockets a few milliseconds after its start. */
 async function connectSoon(path: string, child: ChildProcess): Promise<Socket> {
   const deadline = performance.now() + startTimeout;
-  for (let wait = 1; ; wait = Math.min(wait * 2, 50)) {
+  for (let wait = 1; ; wait = Math.min(wait * 1.2, 20)) {
     const socket = await tryConnect(path);
     if (socket !== null) return socket;
     if (

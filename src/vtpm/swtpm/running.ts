@@ -29,7 +29,7 @@ export interface RunningSwtpm {
   permanent(): Promise<Uint8Array>;
   /** With the PCRs. */
   volatile(): Promise<Uint8Array>;
-  /** Ends it in good order: what it has changed is saved. */
+  /** Ends it in good order: commands under way are answered, further ones refused, and what it has changed is saved. */
   finish(): Promise<void>;
   /** Clears up after one that has ended by itself. */
   bury(): Promise<void>;
@@ -73,7 +73,17 @@ export async function runSwtpm(image: StateImage | null, options: RunningOptions
     if (save !== undefined && hasChanged()) await save(await stateOf('permanent'));
   }
 
+  const transport = createCommandQueue({
+    async transmit(command) {
+      const response = await tpm.transport.transmit(command);
+      if (save !== undefined && hasChanged()) await save(await stateOf('permanent'));
+      return response;
+    },
+    close: () => Promise.resolve(),
+  });
+
   async function finish(): Promise<void> {
+    await transport.close();
     await keep().catch((error: unknown) => {
       log.error('swtpm_state_not_kept', { error: messageOf(error) });
     });
@@ -101,14 +111,7 @@ export async function runSwtpm(image: StateImage | null, options: RunningOptions
   }
   return {
     process: tpm,
-    transport: createCommandQueue({
-      async transmit(command) {
-        const response = await tpm.transport.transmit(command);
-        if (save !== undefined && hasChanged()) await save(await stateOf('permanent'));
-        return response;
-      },
-      close: () => Promise.resolve(),
-    }),
+    transport,
     async powerCycle() {
       await control.init(true);
       await keep();
@@ -122,6 +125,7 @@ export async function runSwtpm(image: StateImage | null, options: RunningOptions
     async bury() {
       control.close();
       await tpm.transport.close();
+      await transport.close();
       await clean();
     },
   };

@@ -31,11 +31,15 @@ export function superviseSwtpm(
   let current = first;
   let stopping = false;
   let crashes: number[] = [];
-  let restarting: Promise<void> = Promise.resolve();
+  let restarting: Promise<void> | null = null;
 
   function watch(running: RunningSwtpm): void {
     void running.process.exited.then(() => {
-      if (!stopping && current === running) restarting = restart(running);
+      if (stopping || current !== running) return;
+      const under = restart(running).finally(() => {
+        if (restarting === under) restarting = null;
+      });
+      restarting = under;
     });
   }
 
@@ -62,10 +66,10 @@ export function superviseSwtpm(
   watch(first);
   return {
     transport: {
-      async transmit(command) {
-        await restarting;
-        return current.transport.transmit(command);
-      },
+      transmit: (command) =>
+        restarting === null
+          ? current.transport.transmit(command)
+          : restarting.then(() => current.transport.transmit(command)),
       close: () => Promise.resolve(),
     },
     current: () => current,

@@ -28,7 +28,11 @@ export function createSwtpmDriver(options: SwtpmDriverOptions): VtpmDriver {
     // A volatile state is used once: it is gone before the TPM goes on.
     if (image.volatile !== null) await vault.save(uuid, image.permanent, null);
     const save = (permanent: Uint8Array): Promise<void> => vault.save(uuid, permanent, null);
-    const first = await run(resume ? image : { ...image, volatile: null }, save);
+    const first = await run(resume ? image : { ...image, volatile: null }, save).catch(async (error: unknown) => {
+      // It did not go on: its PCRs are there for another try.
+      if (resume) await vault.save(uuid, image.permanent, image.volatile);
+      throw error;
+    });
     const again = (): Promise<RunningSwtpm> => run({ ...vault.read(uuid), volatile: null }, save);
     const supervised = superviseSwtpm(first, again, { family, afterCrash, onCrash, log });
     log.debug('swtpm_started', { pid: first.process.pid });
@@ -38,6 +42,8 @@ export function createSwtpmDriver(options: SwtpmDriverOptions): VtpmDriver {
       async suspend() {
         await supervised.release();
         const running = supervised.current();
+        // What is answered from now on would not be in the states that are kept.
+        await running.transport.close();
         const volatile = await running.volatile();
         const permanent = await running.permanent();
         await running.finish();

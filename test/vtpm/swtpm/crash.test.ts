@@ -5,7 +5,7 @@ import { silentLog, systemRandomness } from '../../../src/base/index.js';
 import { createMemoryStore } from '../../../src/store/index.js';
 import { createTpmClient, ekEccTemplate, nvAttributes, parsePcrSelection, tpmHandles } from '../../../src/tpm/index.js';
 import { createVtpmInstances, openDatacenterRoot, openHostAuthority } from '../../../src/vtpm/index.js';
-import { createSwtpmDriver, swtpmAvailable } from '../../../src/vtpm/swtpm/index.js';
+import { createSwtpmDriver, swtpmAvailable, tpm20Family } from '../../../src/vtpm/swtpm/index.js';
 import { describeIf } from '../../support/parts.js';
 import { memoryVault } from '../../support/vaults.js';
 
@@ -153,5 +153,30 @@ describeIf(await swtpmAvailable(), 'swtpm is not installed')('a swtpm process th
     await powered.stop();
     expect((await processes()).size).toBe(0);
     await expect(readdir(own)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  test('that cannot be resumed keeps its PCRs for another try', async () => {
+    const vault = memoryVault();
+    const driver = createSwtpmDriver({ vault, randomness: systemRandomness, log: silentLog });
+    await driver.manufacture('tpm', async (transport) => {
+      const client = createTpmClient(transport);
+      await client.startup('clear');
+      await client.shutdown('clear');
+    });
+    const options = { afterCrash: 'stay', onCrash: () => undefined } as const;
+    const powered = await driver.power('tpm', { ...options, resume: false });
+    const client = createTpmClient(powered.transport);
+    await client.startup('clear');
+    await client.pcrExtend(10, [{ algorithm: 'sha256', digest: new Uint8Array(32) }]);
+    const extended = (await client.pcrRead(selection)).values;
+    await powered.suspend();
+    await expect(client.pcrRead(selection)).rejects.toMatchObject({ code: 'tpm_closed' });
+    const family = { ...tpm20Family, options: ['--no-such-option'] };
+    const broken = createSwtpmDriver({ vault, family, randomness: systemRandomness, log: silentLog });
+    const failed = broken.power('tpm', { ...options, resume: true });
+    await expect(failed).rejects.toMatchObject({ code: 'vtpm_backend_unavailable' });
+    const again = await driver.power('tpm', { ...options, resume: true });
+    expect((await createTpmClient(again.transport).pcrRead(selection)).values).toEqual(extended);
+    await again.stop();
   });
 });
