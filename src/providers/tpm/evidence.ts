@@ -2,12 +2,12 @@ import { messageOf, toBase64, toHex } from '../../base/index.js';
 import { CimError, type CimValue } from '../../cim/index.js';
 import type { MethodFunction } from '../../cimom/index.js';
 import {
+  activateCredential,
   decodePublicArea,
   parsePcrSelection,
   type PcrSelection,
   publicKeyOf,
   type TpmClient,
-  tpmHandles,
 } from '../../tpm/index.js';
 import { ownMethod, requiredOctets } from '../kit/index.js';
 
@@ -45,24 +45,6 @@ async function quote(source: EvidenceSource, nonce: Uint8Array, selection: strin
   return { Quoted: toBase64(signed.bytes), Signature: toBase64(signed.signatureBytes) };
 }
 
-/** TPM2_ActivateCredential; the EK demands a policy session with PolicySecret(endorsement). */
-async function activate(source: EvidenceSource, credentialBlob: Uint8Array, secret: Uint8Array): Promise<Uint8Array> {
-  const { client } = source;
-  const session = await client.startSession('policy');
-  try {
-    await client.policySecret(session, tpmHandles.endorsement);
-    return await client.activateCredential(
-      source.akHandle,
-      source.ekHandle,
-      { credentialBlob, secret },
-      { key: { session } },
-    );
-  } finally {
-    // The session ends with its first use; it is still there only if the TPM refused before that.
-    await client.flushContext(session.handle).catch(() => undefined);
-  }
-}
-
 /** The evidence methods of TVDC_TPM; `find` gives the TPM that a path names. */
 export function evidenceMethods(
   find: (self: Parameters<MethodFunction>[1]) => EvidenceSource,
@@ -80,9 +62,9 @@ export function evidenceMethods(
     ActivateCredential: (_context, self, parameters) =>
       ownMethod(async () => {
         const source = find(self);
-        const blob = requiredOctets(parameters, 'CredentialBlob');
+        const credentialBlob = requiredOctets(parameters, 'CredentialBlob');
         const secret = requiredOctets(parameters, 'Secret');
-        return { CertInfo: toBase64(await activate(source, blob, secret)) };
+        return { CertInfo: toBase64(await activateCredential(source.client, source, { credentialBlob, secret })) };
       }),
     Quote: (_context, self, parameters) =>
       ownMethod(async () => {

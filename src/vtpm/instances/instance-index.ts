@@ -54,6 +54,8 @@ export class InstanceIndex {
 
   enter(record: InstanceRecord): Instance {
     const instance = new Instance(record, this.#parts.vault);
+    const former = this.#byVm.get(record.vmUuid);
+    if (former !== undefined) this.#byUuid.delete(former.uuid);
     this.#byVm.set(record.vmUuid, instance);
     this.#byUuid.set(record.uuid, instance);
     return instance;

@@ -1,4 +1,4 @@
-import { fromBase64 } from '../../base/index.js';
+import { createKeyedLock, fromBase64 } from '../../base/index.js';
 import {
   createTpm12Client,
   createTpmClient,
@@ -21,6 +21,7 @@ export class Instance implements VtpmInstance {
   powered: PoweredTpm | null = null;
   failed = false;
   readonly #vault: StateVault;
+  readonly #turns = createKeyedLock();
   #client: TpmClient | null = null;
 
   constructor(record: InstanceRecord, vault: StateVault) {
@@ -85,14 +86,17 @@ export class Instance implements VtpmInstance {
 
   async quote12(form: 'quote' | 'quote2', externalData: Uint8Array, pcrs: readonly number[]): Promise<Quote12> {
     const client = this.client12();
-    const handle = await client.loadKey(fromBase64(this.record.wrappedAk ?? ''), wellKnownAuth);
-    try {
-      return form === 'quote'
-        ? await client.quote(handle, wellKnownAuth, externalData, pcrs)
-        : await client.quote2(handle, wellKnownAuth, externalData, pcrs, true);
-    } finally {
-      await client.flushKey(handle);
-    }
+    // A TPM has room for few keys and sessions: those who ask at once wait for each other.
+    return this.#turns.run('quote', async () => {
+      const handle = await client.loadKey(fromBase64(this.record.wrappedAk ?? ''), wellKnownAuth);
+      try {
+        return form === 'quote'
+          ? await client.quote(handle, wellKnownAuth, externalData, pcrs)
+          : await client.quote2(handle, wellKnownAuth, externalData, pcrs, true);
+      } finally {
+        await client.flushKey(handle);
+      }
+    });
   }
 
   #expect(family: VtpmFamily): void {

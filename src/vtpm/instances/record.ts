@@ -1,8 +1,10 @@
 import { fromBase64, toBase64 } from '../../base/index.js';
 import { decodePublicArea, encodePublicArea, nameOf } from '../../tpm/index.js';
 import { VtpmError } from '../errors.js';
-import type { VtpmFamily } from '../family/index.js';
-import type { VtpmBackend, VtpmIdentity } from './types.js';
+import { type VtpmFamily, vtpmFamilies } from '../family/index.js';
+import { type VtpmBackend, vtpmBackends, type VtpmIdentity } from './types.js';
+
+const keptStates = ['off', 'suspended', 'migrated'] as const;
 
 /** What the index keeps of an instance. A running one is kept as `off`: without a process it is that. */
 export interface InstanceRecord {
@@ -13,7 +15,7 @@ export interface InstanceRecord {
   readonly family?: VtpmFamily;
   /** The attestation key of a TPM 1.2, wrapped by that TPM; base64. */
   readonly wrappedAk?: string;
-  readonly state: 'off' | 'suspended' | 'migrated';
+  readonly state: (typeof keptStates)[number];
   readonly created: number;
   readonly identity: VtpmIdentity;
   /** Fingerprint of the EK certificate that stands in the TPM's NV. */
@@ -43,11 +45,39 @@ interface EncodedIdentity {
   readonly akHandle: number;
 }
 
+type EncodedRecord = Omit<InstanceRecord, 'identity'> & { readonly identity: EncodedIdentity };
+
+/** Names are parts of keys of the store. */
+function isName(text: unknown): boolean {
+  return typeof text === 'string' && /^[\w-]{1,64}$/.test(text);
+}
+
 /** @throws VtpmError `vtpm_state_invalid` */
 export function decodeRecord(text: string): InstanceRecord {
   try {
-    const record = JSON.parse(text) as Omit<InstanceRecord, 'identity'> & { readonly identity: EncodedIdentity };
-    return { ...record, identity: decodeIdentity(record.identity) };
+    const { identity, family, wrappedAk, ...record } = JSON.parse(text) as EncodedRecord;
+    const { uuid, vmUuid, backend, state, created, certificateInNv } = record;
+    const known =
+      isName(uuid) &&
+      isName(vmUuid) &&
+      vtpmBackends.includes(backend) &&
+      keptStates.includes(state) &&
+      typeof created === 'number' &&
+      typeof certificateInNv === 'string' &&
+      (family === undefined || vtpmFamilies.includes(family)) &&
+      (wrappedAk === undefined || typeof wrappedAk === 'string');
+    if (!known) throw new TypeError('expected an entry of the index');
+    return {
+      uuid,
+      vmUuid,
+      backend,
+      state,
+      created,
+      certificateInNv,
+      ...(family === undefined ? {} : { family }),
+      ...(wrappedAk === undefined ? {} : { wrappedAk }),
+      identity: decodeIdentity(identity),
+    };
   } catch (cause) {
     throw new VtpmError('vtpm_state_invalid', 'an entry of the index of virtual TPMs cannot be read', { cause });
   }

@@ -6,6 +6,7 @@ import type { InstanceIndex } from './instance-index.js';
 import {
   createOffer,
   encodeOffer,
+  type MigratedInstance,
   type MigrationTrust,
   openBlob,
   sealForOffer,
@@ -77,10 +78,13 @@ export class Transfers {
       throw new VtpmError('vtpm_blob_invalid', 'this host has no such offer, or it was used before');
     }
     const migrated = openBlob(body, open.offer, open.privateKey);
-    const sent = decodeRecord(migrated.record);
+    const sent = recordOf(migrated);
     const bound = [migrated.vmUuid, sent.vmUuid, open.offer.vmUuid].every((uuid) => uuid === vmUuid);
     if (!bound || !equalBytes(nameOf(sent.identity.ekPublic), migrated.ekName))
       throw new VtpmError('vtpm_blob_invalid', 'the exported TPM is of another VM');
+    const namesake = this.#index.find(sent.uuid);
+    if (namesake !== undefined && namesake.vmUuid !== vmUuid)
+      throw new VtpmError('vtpm_blob_invalid', 'the exported TPM has the name of one of another VM that is here');
     const { sequence } = migrated;
     if (sequence <= this.#index.highWater(migrated.ekName))
       throw new VtpmError('vtpm_blob_invalid', 'the exported TPM is older than one that was here');
@@ -91,9 +95,12 @@ export class Transfers {
       identity: { ...sent.identity, ekCertificateChain },
     };
     await driverOf(this.#parts, taken).importState(taken.uuid, migrated.image);
+    const former = this.#index.ofVm(vmUuid);
     await this.#index.save(taken, {
       sequence,
       write: (tx) => {
+        // The VM had another one here, which it took along and gave up since then.
+        if (former !== undefined && former.uuid !== taken.uuid) this.#parts.vault.remove(tx, former.uuid);
         this.#offers.use(tx, offerId);
         record?.(tx);
       },
@@ -117,5 +124,14 @@ export class Transfers {
   #trust(): MigrationTrust {
     const { anchors, crls, clock } = this.#parts;
     return { anchors, options: { now: clock.now(), crls: crls() } };
+  }
+}
+
+/** What the source says of the TPM: the host is certified, what it says is not to be believed unseen. */
+function recordOf({ record }: MigratedInstance): InstanceRecord {
+  try {
+    return decodeRecord(record);
+  } catch (cause) {
+    throw new VtpmError('vtpm_blob_invalid', 'the exported TPM has no description that can be read', { cause });
   }
 }

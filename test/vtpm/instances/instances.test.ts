@@ -1,10 +1,12 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ManualClock } from '../../../src/base/index.js';
+import { ManualClock, systemRandomness } from '../../../src/base/index.js';
 import { createMemoryStore, type Store } from '../../../src/store/index.js';
 import {
+  activateCredential,
   certificateIndices,
+  makeCredential,
   parsePcrSelection,
   publicKeyOf,
   type TpmClient,
@@ -26,6 +28,7 @@ import {
   type VtpmInstances,
 } from '../../../src/vtpm/index.js';
 import { readCertificate12 } from '../../../src/vtpm/family/index.js';
+import { decodeRecord } from '../../../src/vtpm/instances/record.js';
 import { errorLike } from '../../support/errors.js';
 import { describeIf } from '../../support/parts.js';
 
@@ -213,6 +216,39 @@ describe.each(backends)('virtual TPMs on %s', (backend) => {
     expect(await arrived.client().nvRead(certificateIndices.ekEcc)).toEqual(arrived.identity.ekCertificateChain[0]);
   });
 
+  test('verifiers that come at once are all answered', async () => {
+    const instances = await open(`8${count}`);
+    await instances.create(vm);
+    const tpm = await instances.powerOn(vm);
+    const { identity } = tpm;
+    const secrets = Array.from({ length: 12 }, (_, n) => new Uint8Array(16).fill(n));
+    const activated = secrets.map((secret) =>
+      activateCredential(
+        tpm.client(),
+        identity,
+        makeCredential(identity.ekPublic, identity.akName, secret, systemRandomness),
+      ),
+    );
+    expect((await Promise.all(activated)).map((secret) => Uint8Array.from(secret))).toEqual(secrets);
+  });
+
+  test('a VM that comes back with another TPM than it left with has that one only', async () => {
+    const store = createMemoryStore();
+    const here = await open(`91${count}`, store);
+    const there = await open(`92${count}`);
+    const former = await here.create(vm);
+    await there.import(vm, await here.export(vm, await there.prepareImport(vm)));
+    await there.destroy(vm);
+    const { uuid, identity } = await there.create(vm);
+    const arrived = await here.import(vm, await there.export(vm, await here.prepareImport(vm)));
+    expect(arrived.uuid).toBe(uuid);
+    expect(here.list()).toHaveLength(1);
+    expect(here.find(former.uuid)).toBeUndefined();
+    expect([...store.range('vtpm', 'state/', 'state0', 10)].filter(({ key }) => key.includes(former.uuid))).toEqual([]);
+    await here.powerOn(vm);
+    expect((await arrived.client().readPublic(identity.akHandle)).name).toEqual(identity.akName);
+  });
+
   test('comes back after a migration that failed', async () => {
     const source = await open(`61${count}`);
     const target = await open(`62${count}`);
@@ -300,6 +336,50 @@ test('an offer outlives the process, serves once, and expires', async () => {
   await Promise.all([source.close(), target.close()]);
 });
 
+test('a host that names what it sends as another TPM of the target overwrites nothing', async () => {
+  let uuids: readonly string[] = [];
+  const randomness = { ...systemRandomness, uuid: () => uuids[0] ?? systemRandomness.uuid() };
+  const open = async (name: string, wicked: boolean): Promise<VtpmInstances> => {
+    const host = { hostUuid: name, hostEkHash: '' };
+    const authority = await openHostAuthority({ folder: join(folder, name, 'ca'), host, certify: root.certifyHost });
+    const options = { store: createMemoryStore(), backend: 'software', folder: join(folder, name), authority } as const;
+    return createVtpmInstances(wicked ? { ...options, randomness } : options);
+  };
+  const target = await open('namesake-target', false);
+  const victim = await target.create(other);
+  const source = await open('namesake-source', true);
+  uuids = [victim.uuid];
+  await source.create(vm);
+  uuids = [];
+  const sent = await source.export(vm, await target.prepareImport(vm));
+  expect(await rejection(target.import(vm, sent))).toBe('vtpm_blob_invalid');
+  await target.powerOn(other);
+  const key = await victim.client().readPublic(victim.identity.akHandle);
+  expect(key.name).toEqual(victim.identity.akName);
+  await Promise.all([source.close(), target.close()]);
+});
+
+test.each([
+  ['backend', 'hardware'],
+  ['family', '3.0'],
+  ['state', 'running'],
+  ['uuid', 'a/b'],
+  ['vmUuid', null],
+  ['created', 'now'],
+])('an entry of the index whose %s is %j cannot be read', async (field, value) => {
+  const at = join(folder, `entry-${field}`);
+  const host = { hostUuid: 'h', hostEkHash: '' };
+  const authority = await openHostAuthority({ folder: join(at, 'ca'), host, certify: root.certifyHost });
+  const store = createMemoryStore();
+  const instances = await createVtpmInstances({ store, backend: 'software', folder: join(at, 'vtpm'), authority });
+  await instances.create(vm);
+  const entry = store.get('vtpm', `instance/${vm}`) as string;
+  expect(decodeRecord(entry).vmUuid).toBe(vm);
+  const wrong = JSON.stringify({ ...(JSON.parse(entry) as object), [field]: value });
+  expect(() => decodeRecord(wrong)).toThrow(errorLike({ code: 'vtpm_state_invalid' }));
+  await instances.close();
+});
+
 test('what a crash left of a revocation is carried out at the next start', async () => {
   const store = createMemoryStore();
   const at = join(folder, 'revocation');
@@ -362,6 +442,8 @@ describeIf(await swtpmAvailable(), 'swtpm is not installed')('a virtual TPM 1.2'
     expect(extended).not.toEqual(zero);
     await expect(first.extend(vm, [event])).rejects.toMatchObject({ code: 'vtpm_failed' });
     expect(await quotes(made, new Uint8Array(20).fill(1))).toBe(true);
+    const atOnce = Array.from({ length: 24 }, (_, n) => made.quote12('quote2', new Uint8Array(20).fill(n), [10]));
+    expect(await Promise.all(atOnce)).toHaveLength(24);
     await first.suspend(vm);
     await first.close();
 
