@@ -14,6 +14,7 @@ export {
   type Binding,
   type BindingChallenge,
   type Challenge,
+  checkPolicy,
   createVerifier,
   type Expectations,
   type HostExpectations,

@@ -76,7 +76,10 @@ export function createPathMatcher(patterns: readonly string[]): PathMatcher {
     } catch (error) {
       if (!(error instanceof ParseError)) throw error;
       const place = { line: error.line, column: error.column };
-      throw new ParseError('bad_pattern', `exclude pattern ${JSON.stringify(pattern)}`, place, { cause: error });
+      const what = error.message.replace(/ \(line .*\)$/, '');
+      throw new ParseError('bad_pattern', `exclude pattern ${JSON.stringify(pattern)}: ${what}`, place, {
+        cause: error,
+      });
     }
   });
   const { states } = builder;

@@ -20,3 +20,4 @@ export {
   type VmExpectations,
 } from './types.js';
 export { createVerifier } from './verifier.js';
+export { checkPolicy } from './judge.js';

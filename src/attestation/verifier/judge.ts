@@ -48,6 +48,14 @@ export function preparedFor(policy: AppraisalPolicy): PreparedPolicy {
   return ready;
 }
 
+/**
+ * Looks whether a policy can be used at all, before somebody is judged by it.
+ * @throws ParseError `bad_pattern`, ConfigurationError `bad_key`
+ */
+export function checkPolicy(policy: AppraisalPolicy): void {
+  preparedFor(policy);
+}
+
 /** Attestation keys of bindings: callers have the same object round after round. */
 const attestationKeys = new WeakMap<Binding, PublicArea>();
 

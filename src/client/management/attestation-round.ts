@@ -5,6 +5,7 @@ import {
   assertedMember,
   type AssertedEvidence,
   type Challenge,
+  checkPolicy,
   hostExtraData,
   quotedMember,
   type RoundMember,
@@ -85,7 +86,7 @@ const defaultConcurrency = 8;
  * One round of attestation over CIM: binds what is not bound yet by credential activation, challenges VMs and then the host
  * with one fresh nonce, and has the verifier judge the host first.
  * @throws TvdcError `not_found` where the server is no host or the host has no TPM; TransportError, CimError where the host
- * cannot be asked at all
+ * cannot be asked at all; ParseError `bad_pattern`, ConfigurationError `bad_key` for a policy that cannot be used
  */
 export async function attestRound(options: RoundOptions): Promise<RoundResult> {
   return new Round(options).run();
@@ -123,6 +124,9 @@ class Round {
   async run(): Promise<RoundResult> {
     const { verifier } = this.#options;
     const { host, vms } = await this.#targets();
+    // A policy that cannot be used is nobody's verdict.
+    checkPolicy(this.#options.policies.host);
+    for (const { subject, name } of vms) checkPolicy(this.#options.policies.vm(subject.uuid, name));
     const challenge = verifier.challenge();
     const most = this.#options.concurrency ?? defaultConcurrency;
     const answers = await inParallel(vms, most, (target) => this.#ask(target, host.subject.uuid, challenge));

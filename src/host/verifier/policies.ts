@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type AppraisalPolicy, type IsolationState } from '../../attestation/index.js';
+import { type AppraisalPolicy, checkPolicy, type IsolationState } from '../../attestation/index.js';
 import { ConfigurationError, hashAlgorithms, messageOf } from '../../base/index.js';
 import type { AttestationPolicies } from '../../client/management/index.js';
 
@@ -66,8 +66,17 @@ export function parsePolicies(text: string): AttestationPolicies {
     throw new ConfigurationError('bad_policy', `the attestation policy cannot be read: ${why}`, { cause: error });
   }
   const usual = defaultPolicies(null);
-  const named = (name: string, policy: z.infer<typeof appraisal>): AppraisalPolicy =>
-    ({ ...policy, name: policy.name ?? name }) as AppraisalPolicy;
+  const named = (name: string, policy: z.infer<typeof appraisal>): AppraisalPolicy => {
+    const made = { ...policy, name: policy.name ?? name } as AppraisalPolicy;
+    try {
+      checkPolicy(made);
+    } catch (error) {
+      throw new ConfigurationError('bad_policy', `the attestation policy ${made.name}: ${messageOf(error)}`, {
+        cause: error,
+      });
+    }
+    return made;
+  };
   const vm = read.vm === undefined ? usual.vm('', '') : named(workloadReferences, read.vm);
   const vms = new Map(Object.entries(read.vms ?? {}).map(([name, policy]) => [name, named(name, policy)]));
   return {

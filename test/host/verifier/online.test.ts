@@ -104,6 +104,12 @@ describe('a verifier that serves', () => {
     await expect(attest(datacenter.host.client, 'nobody', options)).rejects.toThrow(errorLike({ code: 'not_found' }));
   });
 
+  test("does not begin a round under a policy that cannot be used: that is nobody's verdict", async () => {
+    const vm = () => ({ name: 'bad', referenceSets: ['workload'], exclude: ['/(?=x)'] });
+    const options = { verifier: datacenter.verifier.verifier, policies: { ...defaultPolicies(null), vm } };
+    await expect(attest(datacenter.host.client, 'ma-1', options)).rejects.toThrow(errorLike({ code: 'bad_pattern' }));
+  });
+
   test('refuses a VM whose certificate its host has revoked, until it has another one', async () => {
     const { host } = datacenter;
     const { client, namespace } = host;

@@ -32,8 +32,12 @@ describe('a file of attestation policies', () => {
     expect(policies.host.referenceSets).toEqual(['host']);
   });
 
-  test.each(['{', '{"vm":{}}', '{"vm":{"referenceSets":["a"],"typo":1}}', '{"host":{"referenceSets":[],"imaPcr":99}}'])(
-    'is refused as %s',
-    (text) => expect(() => parsePolicies(text)).toThrow(errorLike({ code: 'bad_policy' })),
-  );
+  test.each([
+    '{',
+    '{"vm":{}}',
+    '{"vm":{"referenceSets":["a"],"typo":1}}',
+    '{"host":{"referenceSets":[],"imaPcr":99}}',
+    '{"vms":{"db":{"referenceSets":["a"],"exclude":["/tmp/(?=x)"]}}}',
+    '{"vm":{"referenceSets":["a"],"keyRings":[{"name":"k","keys":["no key"]}]}}',
+  ])('is refused as %s', (text) => expect(() => parsePolicies(text)).toThrow(errorLike({ code: 'bad_policy' })));
 });
