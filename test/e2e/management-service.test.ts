@@ -245,11 +245,19 @@ describe('ModifyInstance of settings', () => {
 
 test('life-cycle indications of settings tell what was before', async () => {
   const received: CimInstance[] = [];
+  const shown: (readonly [string, CimValue, CimValue])[] = [];
   const listener = await createIndicationListener({ onIndication: ({ indication }) => void received.push(indication) });
   const told = async (count: number): Promise<readonly (readonly [string, string, CimValue, CimValue])[]> => {
     const deadline = Date.now() + 10_000;
     while (received.length < count && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
     const rows = received.splice(0).map((indication) => {
+      const labelIn = (name: string): CimValue =>
+        (indication.get(name) as CimInstance | null | undefined)?.get('SecurityLabel') ?? null;
+      shown.push([
+        (indication.get('SourceInstance') as CimInstance).className,
+        labelIn('PreviousInstance'),
+        labelIn('SourceInstance'),
+      ]);
       const value = (name: string, property: string): CimValue =>
         (indication.get(name) as CimInstance | null | undefined)?.get(property) ?? null;
       const source = (indication.get('SourceInstance') as CimInstance).className;
@@ -299,6 +307,37 @@ test('life-cycle indications of settings tell what was before', async () => {
     ]);
     await sample.admin.host.assignLabel('told-on', 'MA', 'SU');
     expect(await told(1)).toEqual([['CIM_InstModification', system, 'ACM:tvdc-sample:SU', 'ACM:tvdc-sample:MA']]);
+    // The settings of resources show the labels of what they stand for.
+    const { host } = sample.admin;
+    await client.create('TVDC_VLAN', { VLANId: 301, ElementName: 'shown' });
+    await client.create('TVDC_StorageVolume', { ElementName: 'shown', NumberOfBlocks: 1n, BlockSize: 512n });
+    const { id } = await host.element('shown');
+    await invoke('AddResourceSettings', {
+      AffectedConfiguration: (await settingOf('told-on', system)).path,
+      ResourceSettings: [
+        await embedded(ethernet, { Connection: ['301'] }),
+        await embedded(storage, { HostResource: [`TVDC_StorageVolume.DeviceID="${id}"`] }),
+      ],
+    });
+    await told(3);
+    shown.length = 0;
+    for (const [element, className] of [
+      ['vlan:301', ethernet],
+      ['shown', storage],
+    ] as const) {
+      await host.assignLabel(element, 'MA', '');
+      await host.assignLabel(element, 'MA');
+      await host.removeLabel(element);
+      const changes: unknown[] = [];
+      while (changes.length < 2) {
+        await told(1);
+        changes.push(...shown.splice(0).filter(([source]) => source === className));
+      }
+      expect(changes).toEqual([
+        [className, null, 'ACM:tvdc-sample:MA'],
+        [className, 'ACM:tvdc-sample:MA', null],
+      ]);
+    }
   } finally {
     await listener.close();
   }

@@ -6,7 +6,7 @@ import {
   createVolume,
   examineArrival,
   examineStart,
-  markTrusted,
+  modifyVm,
   type Newcomer,
   pauseVm,
   saveVm,
@@ -112,14 +112,14 @@ describe('the trusted mark', () => {
     const { uuid } = await define(parts, 'gateway', 'HostMA');
     expect(await codeOf(startVm(parts, actor, uuid))).toBe('refused');
     expect(await codes(uuid)).toEqual(['not_authorized']);
-    await markTrusted(parts, actor, uuid, true);
+    await modifyVm(parts, actor, uuid, { trusted: true });
     await startVm(parts, actor, uuid);
     await pauseVm(parts, actor, uuid);
-    await markTrusted(parts, actor, uuid, false);
+    await modifyVm(parts, actor, uuid, { trusted: false });
     expect(parts.inventory.vm(uuid)?.state).toBe('paused');
     await saveVm(parts, actor, uuid);
     expect(await codeOf(restoreVm(parts, actor, uuid))).toBe('refused');
-    await markTrusted(parts, actor, uuid, true);
+    await modifyVm(parts, actor, uuid, { trusted: true });
     await restoreVm(parts, actor, uuid);
   });
 
@@ -128,7 +128,7 @@ describe('the trusted mark', () => {
     await startVm(parts, actor, uuid);
     const target = { kind: 'vm', uuid } as const;
     expect(await codeOf(changeLabel(parts, actor, target, 'HostMA'))).toBe('refused');
-    await markTrusted(parts, actor, uuid, true);
+    await modifyVm(parts, actor, uuid, { trusted: true });
     await changeLabel(parts, actor, target, 'HostMA');
   });
 
@@ -142,7 +142,7 @@ describe('the trusted mark', () => {
     const gateway = await define(parts, 'gateway', 'HostMA', { trusted: true });
     await startVm(parts, actor, gateway.uuid);
     // It runs on without its mark, and does not stand against what has nothing to do with it.
-    await markTrusted(parts, actor, gateway.uuid, false);
+    await modifyVm(parts, actor, gateway.uuid, { trusted: false });
     const { uuid } = await define(parts, 'ma', 'MA');
     await startVm(parts, actor, uuid);
     const plan = parts.monitor.plan(wider);
@@ -150,7 +150,7 @@ describe('the trusted mark', () => {
       [uuid, 'ma runs, and its label would have several types {MA, MS}; it is not marked as trusted.'],
     ]);
     expect(await parts.monitor.update(wider)).toMatchObject({ permit: false, reason: 'running_domains_violate' });
-    await markTrusted(parts, actor, uuid, true);
+    await modifyVm(parts, actor, uuid, { trusted: true });
     expect(await parts.monitor.update(wider)).toMatchObject({ permit: true });
   });
 
@@ -164,9 +164,9 @@ describe('the trusted mark', () => {
   test('is in the journal and told; what is so already is not', async () => {
     const { uuid } = await define(parts, 'gateway', 'HostMA');
     host.events.length = 0;
-    await markTrusted(parts, actor, uuid, false);
+    await modifyVm(parts, actor, uuid, { trusted: false });
     expect(host.events).toEqual([]);
-    await markTrusted(parts, actor, uuid, true);
+    await modifyVm(parts, actor, uuid, { trusted: true });
     const [event] = host.events;
     expect(event).toMatchObject({ kind: 'vm-changed', transition: 'modify' });
     const entry = parts.journal.get(event?.kind === 'vm-changed' ? event.recordId : '');
@@ -184,7 +184,7 @@ describe('the trusted mark', () => {
     expect(sentences()).toEqual([
       'gateway could not start: its label would have several types, and it is not marked as trusted.',
     ]);
-    await markTrusted(parts, actor, uuid, true);
+    await modifyVm(parts, actor, uuid, { trusted: true });
     expect(sentences()).toEqual([]);
   });
 

@@ -1,7 +1,7 @@
 import { nextTurn } from '../../src/base/index.js';
 import {
   attachDisk,
-  changeCriticality,
+  modifyVm,
   changeDomainState,
   changeLabel,
   cloneVm,
@@ -242,7 +242,7 @@ describe('running', () => {
 
   test('a change of criticality and a start at once lose nothing of each other', async () => {
     const { uuid } = await define(parts, 'ma', 'MA');
-    await Promise.all([startVm(parts, actor, uuid), changeCriticality(parts, actor, uuid, 'high')]);
+    await Promise.all([startVm(parts, actor, uuid), modifyVm(parts, actor, uuid, { criticality: 'high' })]);
     expect(parts.inventory.vm(uuid)).toMatchObject({ state: 'running', criticality: 'high' });
   });
 

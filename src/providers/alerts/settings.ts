@@ -62,6 +62,30 @@ export class SettingChanges {
     for (const [id, instance] of fresh) if (!old.has(id)) yield { before: null, after: instance };
   }
 
+  /** Settings that show the label of a volume (UUID) or of a VLAN (`vlan:100`). */
+  *#showing(element: string, before: string | null): Iterable<SettingChange> {
+    const { inventory } = this.#view.parts;
+    const vlan = Number(/^vlan:(\d+)$/.exec(element)?.[1]);
+    for (const vm of Number.isNaN(vlan) ? inventory.usersOf(element) : inventory.usersOfVlan(vlan)) {
+      // One that is on its way here has no settings yet.
+      if (inventory.vm(vm.uuid) === undefined) continue;
+      for (const resource of resourcesOf(vm)) {
+        const shows =
+          resource.kind === 'storage'
+            ? vm.disks.some(({ id, volume }) => id === resource.id && volume === element)
+            : resource.kind === 'ethernet' && vm.ports.some(({ id, vlanId }) => id === resource.id && vlanId === vlan);
+        if (!shows) continue;
+        const className = settingClasses[resource.kind];
+        const values = resourceSettingValues(this.#view, vm, resource);
+        if (values['SecurityLabel'] === before) continue;
+        yield {
+          before: this.#make(className, { ...values, SecurityLabel: before }),
+          after: this.#make(className, values),
+        };
+      }
+    }
+  }
+
   /** Settings that an event created, changed or removed. */
   *of(event: HostEvent): Iterable<SettingChange> {
     switch (event.kind) {
@@ -83,6 +107,7 @@ export class SettingChanges {
       case 'label-changed': {
         const vm = this.#view.parts.inventory.vm(event.element);
         if (vm !== undefined) yield { before: this.#system(vm, event.before), after: this.#system(vm, undefined) };
+        else yield* this.#showing(event.element, event.before);
         break;
       }
       default:

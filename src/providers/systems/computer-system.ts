@@ -2,8 +2,7 @@ import { CimDateTime, CimError, type CimInstancePath, stringKey } from '../../ci
 import type { MethodFunction, Provider } from '../../cimom/index.js';
 import {
   type Actor,
-  changeCriticality,
-  markTrusted,
+  modifyVm,
   pauseVm,
   resetVm,
   restoreVm,
@@ -120,12 +119,12 @@ export function computerSystemProvider(view: HostView): Provider {
       const wanted = (name: string): boolean =>
         instance.has(name) &&
         (propertyList === null || propertyList.some((item) => item.toLowerCase() === name.toLowerCase()));
-      const criticality = wanted('Criticality') ? criticalityOf(instance.get('Criticality')) : vm.criticality;
       const mark = wanted('Trusted') ? instance.get('Trusted') : null;
-      await asCimStatus(async () => {
-        if (wanted('Criticality')) await changeCriticality(parts, actorOf(context), vm.uuid, criticality);
-        if (typeof mark === 'boolean') await markTrusted(parts, actorOf(context), vm.uuid, mark);
-      });
+      const change = {
+        ...(wanted('Criticality') ? { criticality: criticalityOf(instance.get('Criticality')) } : {}),
+        ...(typeof mark === 'boolean' ? { trusted: mark } : {}),
+      };
+      await asCimStatus(() => modifyVm(parts, actorOf(context), vm.uuid, change));
     },
     methods: { RequestStateChange: requestStateChange(view) },
   });

@@ -17,5 +17,5 @@ export { saveVm, stopVm } from './leave.js';
 export { pauseVm, unpauseVm } from './pause.js';
 export { resetVm } from './reset.js';
 export { restoreVm, startVm } from './start.js';
-export { changeCriticality, markTrusted, modifyVm, type PortChange, type VmChange } from './modify.js';
+export { modifyVm, type PortChange, type VmChange } from './modify.js';
 export { createVmTpm, destroyVmTpm } from './modify-tpm.js';

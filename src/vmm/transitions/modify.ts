@@ -156,7 +156,8 @@ async function modify(parts: HostParts, actor: Actor, before: VirtualMachine, ch
 
 /**
  * Changes what a virtual machine is made of, and its label with it: all of it or nothing. Name, sizes and devices change only
- * while it is off; what is as asked for already is no change.
+ * while it is off; what is as asked for already is no change. The trusted mark counts from the next entry into the running set:
+ * one that runs is not stopped.
  * @throws VmmError `not_found`, `wrong_state`, `invalid`, `name_in_use`, `in_use` @throws RefusedError the label is not possible
  */
 export function modifyVm(parts: HostParts, actor: Actor, uuid: string, change: VmChange): Promise<VirtualMachine> {
@@ -167,23 +168,4 @@ export function modifyVm(parts: HostParts, actor: Actor, uuid: string, change: V
       lockDevices(parts, volumes, vlans, () => modify(parts, actor, before, change)),
     );
   return change.name === undefined ? hold() : lockName(parts, 'vm', change.name, hold);
-}
-
-/** How much a virtual machine matters; changes nothing else of it. @throws VmmError `not_found` */
-export function changeCriticality(
-  parts: HostParts,
-  actor: Actor,
-  uuid: string,
-  criticality: Criticality,
-): Promise<VirtualMachine> {
-  return modifyVm(parts, actor, uuid, { criticality });
-}
-
-/**
- * Says whether a virtual machine may hold several types, and so carry data between workloads. It counts from its next entry into
- * the running set: one that runs is not stopped.
- * @throws VmmError `not_found`
- */
-export function markTrusted(parts: HostParts, actor: Actor, uuid: string, trusted: boolean): Promise<VirtualMachine> {
-  return modifyVm(parts, actor, uuid, { trusted });
 }
