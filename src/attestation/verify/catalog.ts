@@ -87,8 +87,8 @@ export class EntryFacts {
   }
 }
 
-/** Octets of entries in one half of the catalog: a machine that measures long names must not fill the memory. */
-const halfOctets = 8 << 20;
+/** Octets for which an entry counts: a machine that measures long names must not fill the memory. */
+const octetsPerEntry = 320;
 const mostKey = 4096;
 
 /** Remembers the facts of entries by their exact content; bounded, the least recently used half goes first. */
@@ -112,7 +112,7 @@ export class EntryCatalog {
     const seen = this.#young.get(key);
     if (seen !== undefined) return seen;
     const facts = this.#old.get(key) ?? new EntryFacts(entry, bank);
-    if (this.#young.size >= this.#half || this.#octets >= halfOctets) {
+    if (this.#young.size >= this.#half || this.#octets >= this.#half * octetsPerEntry) {
       this.#old = this.#young;
       this.#young = new Map();
       this.#octets = 0;
