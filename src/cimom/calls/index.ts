@@ -5,3 +5,4 @@ export { ProviderGuard } from './guard.js';
 export { blameProvider, References } from './references.js';
 export { Selection } from './selection.js';
 export { ClassSource } from './source.js';
+export { classViewOf } from './class-view.js';

@@ -16,6 +16,8 @@ import type { InteropOptions } from './options.js';
 import type { InteropPaths } from './paths.js';
 
 const cimClassType = 2;
+/** Stricter than what is read: a percent sign, say, means something else in the headers of every request. */
+const newName = /^\/*[\p{L}\p{N}_-]+(?:\/[\p{L}\p{N}_-]+)*\/*$/u;
 
 /** Namespaces below one, relative to it: each under its nearest ancestor that is a namespace itself. */
 export function childNames(names: readonly string[], parent: string): readonly string[] {
@@ -61,6 +63,12 @@ export function createNamespaceDesk(options: InteropOptions): NamespaceDesk {
     async create(context, given) {
       const name = given?.trim() ?? '';
       if (name === '') throw new CimError(4, 'the Name of the namespace is missing');
+      if (!newName.test(name)) {
+        throw new CimError(
+          4,
+          `not a name for a namespace: "${name}"; expected letters, digits, _ and - between slashes`,
+        );
+      }
       if (known.find(name) !== undefined) throw new CimError(11, `namespace ${name} exists already`);
       return (await repository.createNamespace(name, recorded(context.caller))).name;
     },

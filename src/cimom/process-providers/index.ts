@@ -1,4 +1,5 @@
 export { ProviderProcessError, type ProviderProcessErrorCode } from './errors.js';
+export type { IndicationPorts, RaisedClass } from './indications.js';
 export { defaultProcessLimits, type ProcessLimits } from './limits.js';
 export {
   createProviderProcess,

@@ -25,8 +25,21 @@ export interface CallOptions {
 interface Message {
   readonly id?: unknown;
   readonly method?: unknown;
+  readonly params?: unknown;
   readonly result?: unknown;
   readonly error?: { readonly code?: unknown; readonly message?: unknown };
+}
+
+/** What the other end does unasked. */
+export interface RpcListener {
+  /** It broke the protocol: no more is read, the conversation must be ended by `fail`. */
+  readonly onFault: (error: ProviderProcessError) => void;
+  /** It says something that has no answer. */
+  readonly onNotification: (method: string, params: RpcParameters) => void;
+}
+
+function isParameters(params: unknown): params is RpcParameters {
+  return typeof params === 'object' && params !== null && !Array.isArray(params);
 }
 
 const lowestStatus = 1;
@@ -41,26 +54,20 @@ function toError({ code, message }: NonNullable<Message['error']>): Error {
   return new ProviderProcessError('provider_failed', `${text} (${foreignText(String(code))})`);
 }
 
-/** One end of a conversation, which asks; the other end answers in any order. */
+/** One end of a conversation, which asks; the other end answers in any order, and may notify. */
 export class RpcPeer {
   readonly #output: Writable;
   readonly #limits: ProcessLimits;
-  readonly #onFault: (error: ProviderProcessError) => void;
+  readonly #listener: RpcListener;
   readonly #waiting = new Map<number, Waiting>();
   readonly #decoder = new TextDecoder('utf-8', { fatal: true });
   #sequence = 0;
   #failure: ProviderProcessError | null = null;
 
-  /** @param onFault the other end broke the protocol: no more is read, the conversation must be ended by `fail` */
-  constructor(
-    input: Readable,
-    output: Writable,
-    limits: ProcessLimits,
-    onFault: (error: ProviderProcessError) => void,
-  ) {
+  constructor(input: Readable, output: Writable, limits: ProcessLimits, listener: RpcListener) {
     this.#output = output;
     this.#limits = limits;
-    this.#onFault = onFault;
+    this.#listener = listener;
     const lines = new LineSplitter(limits.messageBytes);
     input.on('data', (chunk: Buffer) => {
       if (this.#failure !== null) return;
@@ -72,7 +79,7 @@ export class RpcPeer {
       } catch (error) {
         input.removeAllListeners('data');
         input.resume();
-        this.#onFault(error instanceof ProviderProcessError ? error : badAnswer(messageOf(error)));
+        listener.onFault(error instanceof ProviderProcessError ? error : badAnswer(messageOf(error)));
       }
     });
   }
@@ -162,7 +169,10 @@ export class RpcPeer {
     if (line.length === 0 || (line.length === 1 && line[0] === 0x0d)) return;
     const message = this.#parse(line);
     if (message.method !== undefined) {
-      if (message.id === undefined) return;
+      if (message.id === undefined) {
+        this.#listener.onNotification(String(message.method), isParameters(message.params) ? message.params : {});
+        return;
+      }
       this.#send({
         jsonrpc: '2.0',
         id: message.id,

@@ -7,6 +7,14 @@ function wait(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
+export interface KeeperOptions {
+  readonly limits: ProcessLimits;
+  readonly log: Log;
+  /** Whether a conversation that ended begins again although nobody asks anything. */
+  readonly restarts: boolean;
+  readonly clock?: Clock;
+}
+
 /**
  * Keeps the conversation with one provider: begins it when it is needed, and again after it ended, each time later if it does
  * not last.
@@ -17,6 +25,8 @@ export class ProviderKeeper {
   readonly #limits: ProcessLimits;
   readonly #log: Log;
   readonly #clock: Clock;
+  readonly #restarts: boolean;
+  #restart: NodeJS.Timeout | null = null;
   #connection: Connection | null = null;
   #beginning: Promise<Connection> | null = null;
   #failures = 0;
@@ -24,11 +34,12 @@ export class ProviderKeeper {
   #lastFailure = '';
   #closed = false;
 
-  constructor(name: string, connect: Connector, limits: ProcessLimits, log: Log, clock: Clock = systemClock) {
+  constructor(name: string, connect: Connector, { limits, log, restarts, clock = systemClock }: KeeperOptions) {
     this.name = name;
     this.#connect = connect;
     this.#limits = limits;
     this.#log = log;
+    this.#restarts = restarts;
     this.#clock = clock;
   }
 
@@ -75,11 +86,15 @@ export class ProviderKeeper {
     this.#notBefore = this.#clock.monotonic() + pause;
     this.#lastFailure = reason.message;
     this.#log.error('provider.ended', { provider: this.name, reason: reason.message, restartIn: pause });
+    if (!this.#restarts || this.#closed) return;
+    if (this.#restart !== null) clearTimeout(this.#restart);
+    this.#restart = setTimeout(() => void this.connection().catch(() => undefined), pause);
   }
 
   /** Ends the conversation for good, and the process where we started it. */
   async close(): Promise<void> {
     this.#closed = true;
+    if (this.#restart !== null) clearTimeout(this.#restart);
     await this.#beginning?.catch(() => undefined);
     await this.#connection?.end();
   }

@@ -6,6 +6,8 @@ export interface ProcessLimits {
   readonly waitingBytes: number;
   /** Requests that wait for their answers. */
   readonly waitingRequests: number;
+  /** Indications that it may raise within a second; more are dropped. */
+  readonly indicationsPerSecond: number;
   /** Time for one answer; a little less than the object manager waits, so that the process is told. */
   readonly answerTime: number;
   /** The same for an extrinsic method. */
@@ -25,6 +27,7 @@ export const defaultProcessLimits: ProcessLimits = {
   messageBytes: 4 * 1024 * 1024,
   waitingBytes: 16 * 1024 * 1024,
   waitingRequests: 1000,
+  indicationsPerSecond: 500,
   answerTime: 50_000,
   methodTime: 590_000,
   firstRestart: 100,

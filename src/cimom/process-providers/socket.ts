@@ -1,11 +1,15 @@
 import { connect } from 'node:net';
 import type { Connection, Connector } from './connection.js';
 import { ProviderProcessError } from './errors.js';
-import { RpcPeer } from './json-rpc.js';
+import { type RpcListener, RpcPeer } from './json-rpc.js';
 import type { ProcessLimits } from './limits.js';
 
 /** Reaches a provider that runs already and listens on a Unix socket. */
-export function socketConnector(path: string, limits: ProcessLimits): Connector {
+export function socketConnector(
+  path: string,
+  limits: ProcessLimits,
+  onNotification: RpcListener['onNotification'],
+): Connector {
   return () =>
     new Promise<Connection>((resolve, reject) => {
       const unavailable = (why: string, cause?: unknown): ProviderProcessError =>
@@ -16,9 +20,12 @@ export function socketConnector(path: string, limits: ProcessLimits): Connector 
         fault ??= unavailable(`cannot be reached: ${error.message}`, error);
       });
       socket.once('connect', () => {
-        const peer = new RpcPeer(socket, socket, limits, (error) => {
-          fault ??= error;
-          socket.destroy();
+        const peer = new RpcPeer(socket, socket, limits, {
+          onFault: (error) => {
+            fault ??= error;
+            socket.destroy();
+          },
+          onNotification,
         });
         const over = new Promise<ProviderProcessError>((done) => {
           socket.once('close', () => {

@@ -3,7 +3,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { Log } from '../../base/index.js';
 import type { Connection, Connector } from './connection.js';
 import { ProviderProcessError } from './errors.js';
-import { RpcPeer } from './json-rpc.js';
+import { type RpcListener, RpcPeer } from './json-rpc.js';
 import type { ProcessLimits } from './limits.js';
 import { logLines } from './stderr.js';
 
@@ -68,7 +68,13 @@ async function endChild(child: Child, exit: Promise<unknown>, endTime: number): 
 }
 
 /** Starts a provider as a process of its own: requests on its standard input, answers on its standard output, text on the third. */
-export function processConnector(name: string, command: ProcessCommand, limits: ProcessLimits, log: Log): Connector {
+export function processConnector(
+  name: string,
+  command: ProcessCommand,
+  limits: ProcessLimits,
+  log: Log,
+  onNotification: RpcListener['onNotification'],
+): Connector {
   return async (): Promise<Connection> => {
     const [program, ...parameters] = command.command;
     const child = spawn(program, parameters, {
@@ -84,9 +90,12 @@ export function processConnector(name: string, command: ProcessCommand, limits: 
     logLines(child.stderr, name, log);
     await started(child, program);
     let fault: ProviderProcessError | null = null;
-    const peer = new RpcPeer(child.stdout, child.stdin, limits, (error) => {
-      fault ??= error;
-      child.kill('SIGKILL');
+    const peer = new RpcPeer(child.stdout, child.stdin, limits, {
+      onFault: (error) => {
+        fault ??= error;
+        child.kill('SIGKILL');
+      },
+      onNotification,
     });
     const outputEnd = new Promise((resolve) => child.stdout.once('close', resolve));
     // Without its output it can answer nobody.

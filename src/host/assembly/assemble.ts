@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { TvdcError } from '../../base/index.js';
-import type { CimClass, CimInstancePath } from '../../cim/index.js';
+import type { CimClass, CimInstance, CimInstancePath } from '../../cim/index.js';
 import { type Authorizer, createObjectManager, type ObjectManager, type Provider } from '../../cimom/index.js';
 import { createSubscriptions } from '../../cimom/indications/subscriptions/index.js';
 import { schemaServicePath, schemaServiceProvider } from '../../cimom/schema-service/index.js';
@@ -118,7 +118,8 @@ export async function assemble(foundation: Foundation, options: AssemblyOptions)
   };
   try {
     const { registry } = objectManager;
-    processes = await openProviderFiles(options.providerFiles ?? [], { repository, registry, log });
+    const publish = (namespace: string, indication: CimInstance): void => objectManager.publish(namespace, indication);
+    processes = await openProviderFiles(options.providerFiles ?? [], { repository, registry, publish, log });
     const gzip = options.gzip !== false;
     server = await createFront({ listen: options.listen, objectManager, accounts, hostNames, gzip, log });
   } catch (error) {

@@ -4,9 +4,11 @@ import { z } from 'zod';
 import { ConfigurationError, type Log, messageOf } from '../../base/index.js';
 import {
   createProviderProcess,
+  type IndicationPorts,
   processOperations,
   type ProcessPlace,
   type ProviderProcess,
+  type RaisedClass,
   type ServedClass,
 } from '../../cimom/process-providers/index.js';
 
@@ -27,13 +29,15 @@ const description = z.strictObject({
         methods: z.array(text).default([]),
       }),
     )
-    .min(1),
+    .default([]),
+  indications: z.array(z.strictObject({ class: text, namespaces: z.array(text).min(1) })).default([]),
   limits: z
     .strictObject({
       messageBytes: size.optional(),
       answerTime: size.optional(),
       methodTime: size.optional(),
       longestRestart: size.optional(),
+      indicationsPerSecond: size.optional(),
     })
     .optional(),
 });
@@ -46,7 +50,8 @@ export interface ProviderFile {
   /** Files with the classes. */
   readonly mof: readonly string[];
   readonly classes: readonly ServedClass[];
-  createProcess(log: Log): ProviderProcess;
+  readonly indications: readonly RaisedClass[];
+  createProcess(log: Log, ports: Omit<IndicationPorts, 'classes'>): ProviderProcess;
 }
 
 function placeOf(read: z.infer<typeof description>, folder: string): ProcessPlace | null {
@@ -72,12 +77,25 @@ export function readProviderFile(path: string): ProviderFile {
   if (place === null) throw fail('it must have either a command or a socket');
   const name = read.name ?? basename(path, '.json');
   const classes = read.classes.map(({ class: className, ...rest }): ServedClass => ({ className, ...rest }));
+  const indications = read.indications.map(
+    ({ class: className, namespaces }): RaisedClass => ({ className, namespaces }),
+  );
+  if (classes.length + indications.length === 0) throw fail('it names neither classes nor indications');
   const limits = Object.fromEntries(Object.entries(read.limits ?? {}).filter(([, value]) => value !== undefined));
   return {
     name,
     folder,
     mof: read.mof,
     classes,
-    createProcess: (log) => createProviderProcess({ name, place, classes, limits, log }),
+    indications,
+    createProcess: (log, ports) =>
+      createProviderProcess({
+        name,
+        place,
+        classes,
+        limits,
+        log,
+        ...(indications.length === 0 ? {} : { indications: { ...ports, classes: indications } }),
+      }),
   };
 }

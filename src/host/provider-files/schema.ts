@@ -36,7 +36,7 @@ function loaderOver(folder: string): SourceLoader {
  */
 export async function loadProviderSchema(repository: Repository, file: ProviderFile): Promise<void> {
   const loader = loaderOver(file.folder);
-  for (const namespace of new Set(file.classes.flatMap(({ namespaces }) => namespaces))) {
+  for (const namespace of new Set([...file.classes, ...file.indications].flatMap(({ namespaces }) => namespaces))) {
     const space = repository.space(namespace) ?? (await repository.createNamespace(namespace));
     if (file.mof.length === 0) continue;
     const isNew = space.qualifierType('Key') === undefined;

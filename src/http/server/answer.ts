@@ -6,7 +6,7 @@ import type { CimError } from '../../cim/operations/index.js';
 import { discardBody } from './body.js';
 import { createGzipStream, gzipWhole } from './compression.js';
 import { readsTrailers } from './header-rules.js';
-import { type HttpRefusal, percentEncode, refusalHeaders } from './refusal.js';
+import { type HttpRefusal, headerText, refusalHeaders } from './refusal.js';
 
 /** The client went away while it was answered. */
 export class ClientGone extends Error {}
@@ -139,7 +139,7 @@ function endWithFailure(answering: Answering, error: unknown, trailers: boolean)
   const failure = answering.toCimError(error);
   response.addTrailers({
     CIMStatusCode: String(failure.status),
-    CIMStatusCodeDescription: percentEncode(failure.description),
+    CIMStatusCodeDescription: headerText(failure.description),
   });
   response.end();
 }

@@ -43,9 +43,11 @@ export function unsupportedOperation(details: string): HttpRefusal {
   return new HttpRefusal(400, { cimError: 'unsupported-operation', details });
 }
 
-/** Text of any kind as a header value; a lone surrogate, which UTF-8 cannot say, becomes U+FFFD. */
-export function percentEncode(text: string): string {
-  return encodeURIComponent(Buffer.from(text).toString());
+const longestText = 500;
+
+/** Text of any kind as a header value, cut where it is long; a lone surrogate, which UTF-8 cannot say, becomes U+FFFD. */
+export function headerText(text: string): string {
+  return encodeURIComponent(Buffer.from(text.slice(0, longestText)).toString());
 }
 
 /** Headers of a refusal, names and values in turn; the body is empty. */
@@ -54,11 +56,9 @@ export function refusalHeaders(refusal: HttpRefusal): string[] {
   const out = ['Content-Length', '0', 'Cache-Control', 'no-cache', ...headers];
   if (cimError !== undefined) out.push('CIMError', cimError);
   if (details !== undefined) {
-    const text = percentEncode(details.slice(0, longestDetails));
+    const text = headerText(details);
     out.push('CIMErrorDetails', text, 'PGErrorDetail', text);
   }
   if (close) out.push('Connection', 'close');
   return out;
 }
-
-const longestDetails = 500;

@@ -152,7 +152,9 @@ test('namespaces are created by all keys or by the name alone, and deleted when 
   await client.create('CIM_Namespace', { Name: 'root/plain' }, { namespace: 'interop' });
   expect(await server.namespaces()).toEqual(['interop', 'root/events', 'root', 'root/mine', 'root/plain']);
   expect(await statusOf(client.create('CIM_Namespace', { Name: 'ROOT/Mine' }, { namespace: interop }))).toBe(11);
-  expect(await statusOf(client.create('CIM_Namespace', { Name: 'a:b' }, { namespace: interop }))).toBe(4);
+  for (const Name of ['a:b', 'root/a%2Fb', 'root/a b', 'root//a', 'root/a.b', 'root/<a>']) {
+    expect(await statusOf(client.create('CIM_Namespace', { Name }, { namespace: interop }))).toBe(4);
+  }
   await server.deleteNamespace('root/mine');
   const [events] = (await client.enumerateInstanceNames('CIM_Namespace', { namespace: interop })).filter(
     (path) => stringKey(path, 'Name') === 'root/events',

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigurationError, MemoryLog } from '../../../src/base/index.js';
+import type { CimInstance } from '../../../src/cim/index.js';
 import { createObjectManager, type ObjectManager, openAuthorizer, systemCaller } from '../../../src/cimom/index.js';
 import { createRepository, type Repository } from '../../../src/cimom/repository/index.js';
 import { openProviderFiles, type ProviderFiles, readProviderFile } from '../../../src/host/provider-files/index.js';
@@ -45,12 +46,16 @@ function putAll(more: object = {}): string {
 async function open(
   repository: Repository,
   ...paths: string[]
-): Promise<{ manager: ObjectManager; files: ProviderFiles }> {
+): Promise<{ manager: ObjectManager; files: ProviderFiles; raised: readonly string[] }> {
   const manager = createObjectManager({ repository, authorizer: openAuthorizer, hostNames: ['localhost'] });
-  const ports = { repository, registry: manager.registry, log: new MemoryLog() };
+  const raised: string[] = [];
+  const publish = (namespace: string, indication: CimInstance): void => {
+    raised.push(`${namespace}: ${indication.className} ${indication.getString('Lamp')}`);
+  };
+  const ports = { repository, registry: manager.registry, publish, log: new MemoryLog() };
   const files = await openProviderFiles(paths.map(readProviderFile), ports);
   closers.push(() => files.close());
-  return { manager, files };
+  return { manager, files, raised };
 }
 
 async function lamps(manager: ObjectManager): Promise<unknown[]> {
@@ -134,4 +139,37 @@ test('wrong MOF, missing files, unknown methods and a class that is served alrea
   expect((await failure(() => open(repository, path))).message).toContain('Explode');
   putAll();
   expect((await failure(() => open(repository, path, path))).message).toContain('has a provider already');
+});
+
+describe('indications', () => {
+  const broken = [{ class: 'EX_LampBroke', namespaces: ['root/example'] }];
+
+  test('reach the object manager, from a program that serves nothing, which is started again by itself', async () => {
+    put('broke.mof', '[Indication] class EX_LampBroke : CIM_Indication { string Lamp; };');
+    put(
+      'broke.mjs',
+      `import fs from 'node:fs';
+       const turn = fs.existsSync('turn') ? 2 : 1;
+       fs.writeFileSync('turn', '');
+       const indication = { class: 'EX_LampBroke', properties: { Lamp: 'EX:' + turn } };
+       console.log(JSON.stringify({ jsonrpc: '2.0', method: 'indicate', params: { indication } }));
+       if (turn === 2) process.stdin.resume();`,
+    );
+    const path = put('broke.json', {
+      command: [process.execPath, 'broke.mjs'],
+      mof: ['broke.mof'],
+      indications: broken,
+    });
+    const { raised } = await open(createRepository(createMemoryStore()), path);
+    while (raised.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(raised).toEqual(['root/example: EX_LampBroke EX:1', 'root/example: EX_LampBroke EX:2']);
+  });
+
+  test.each([
+    ['a class that does not exist', broken, /EX_LampBroke does not exist in root\/example/],
+    ['a class that is none', [{ class: 'EX_Lamp', namespaces: ['root/example'] }], /EX_Lamp is no indication/],
+  ])('of %s are refused when the program is put in place', async (_name, indications, message) => {
+    const repository = createRepository(createMemoryStore());
+    expect((await failure(() => open(repository, putAll({ indications })))).message).toMatch(message);
+  });
 });
