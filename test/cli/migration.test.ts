@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openRealPair, type RealHost, type RealPair } from '../e2e/support/two-hosts.js';
 import { type Outcome, run } from './run.js';
@@ -31,7 +32,7 @@ test('a machine moves, and both hosts tell of it', async () => {
   expect((await on(pair.a, 'vm', 'start', 'ma-1')).status).toBe(0);
   const moved = await on(pair.a, 'vm', 'migrate', 'ma-1', '--to', 'host-b');
   expect(moved).toMatchObject({ status: 0, out: 'ma-1 is on host-b now\n' });
-  expect((await on(pair.a, 'vm', 'migrations')).out).toMatch(/^ma-1 +to host-b +moved /m);
+  expect((await on(pair.a, 'vm', 'migrations')).out).toMatch(/^ma-1 +to host-b +moved +\d{4}-\d\d-\d\dT[\d:.]+Z /m);
   expect((await on(pair.b, 'vm', 'migrations')).out).toMatch(/^ma-1 +from host-a +moved /m);
   expect((await on(pair.b, 'vm', 'list')).out).toMatch(/^ma-1 +running /m);
   expect((await on(pair.a, 'vm', 'show', 'ma-1')).status).toBe(1);
@@ -45,4 +46,13 @@ test('says what is wrong with what was asked', async () => {
   expect(elsewhere.status).not.toBe(0);
   expect(elsewhere.notes).toMatch(/"elsewhere" is not among the hosts/);
   expect((await on(pair.a, 'vm', 'migrate', 'ma-2', '--decide', 'take-back', '--yes')).status).toBe(1);
+});
+
+test('says which host cannot be asked', async () => {
+  const peersFile = join(pair.a.folder, 'peers.json');
+  const before = readFileSync(peersFile, 'utf8');
+  writeFileSync(peersFile, before.replace(pair.b.url, 'https://127.0.0.1:1'));
+  const refused = await on(pair.a, 'vm', 'migrate', 'ma-2', '--to', 'host-b');
+  expect([refused.status, refused.notes]).toEqual([1, expect.stringMatching(/^tvdc: host-b cannot be asked: /)]);
+  writeFileSync(peersFile, before);
 });

@@ -3,6 +3,7 @@ import type { HandDecision, ListedMigration } from '../../client/management/inde
 import { connectHost, type ConnectionOptions, outputForm, withConnection, withJobs } from '../connection/index.js';
 import { Exit, exitStatus, UsageError } from '../exit.js';
 import { type Columns, print, type Streams, toJson, writeAnswer, writeRecords } from '../output/index.js';
+import { isoTime } from './vm-record.js';
 import { tellingState } from './vm-state.js';
 
 interface MigrateOptions extends ConnectionOptions {
@@ -98,6 +99,8 @@ export function addVmMigrate(vm: Command, streams: Streams): void {
     .action(async (options: ConnectionOptions) => {
       const form = outputForm(options);
       const { listMigrations } = await import('../../client/management/index.js');
-      await writeRecords(streams, form, await listMigrations(await connectHost(options)), columns);
+      const found = await listMigrations(await connectHost(options));
+      const rows = found.map((row) => ({ ...row, time: isoTime(row.time === '' ? null : row.time) ?? '' }));
+      await writeRecords(streams, form, rows, columns);
     });
 }

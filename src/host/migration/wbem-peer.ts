@@ -1,6 +1,6 @@
 import { fromBase64, toBase64, TvdcError } from '../../base/index.js';
 import { CimError, type CimValue, stringKey } from '../../cim/index.js';
-import type { WbemClient } from '../../client/index.js';
+import { TransportError, type WbemClient } from '../../client/index.js';
 import {
   type ArrivalOutcome,
   type DepartureOutcome,
@@ -70,6 +70,8 @@ export function createWbemPeer(lines: Lines, configured: ConfiguredPeer, namespa
     try {
       return await lines.run(configured, namespace, work);
     } catch (error) {
+      if (error instanceof TransportError)
+        throw new TvdcError('peer_failed', `${name} cannot be asked: ${error.message}`, { cause: error });
       // What the other host says of our account there is no status of this one.
       if (!(error instanceof CimError)) throw error;
       throw new TvdcError('peer_failed', `${name} answered ${error.status}: ${error.description}`, { cause: error });
