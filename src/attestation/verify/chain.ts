@@ -1,6 +1,13 @@
 import type { KeyObject } from 'node:crypto';
 import { equalBytes } from '../../base/index.js';
-import { CertificateError, type CertificateFacts, verifyChain } from '../../vtpm/certificates/index.js';
+import {
+  CertificateError,
+  type CertificateFacts,
+  type CrlFacts,
+  readCertificate,
+  readCrl,
+  verifyChain,
+} from '../../vtpm/certificates/index.js';
 import type { Assurance } from '../verdict/index.js';
 import { EvidenceError } from './errors.js';
 
@@ -24,6 +31,34 @@ export interface EkCertificate {
   readonly assurance: Assurance;
 }
 
+/** Length of a chain that `verifyChain` accepts. */
+const mostCertificates = 8;
+
+/** Certificates that are kept as read, by their octets: reading takes longer than verifying, and authorities sign many. */
+const mostRead = 500;
+const read = new Map<string, CertificateFacts>();
+
+/** @throws CertificateError */
+function certificateOf(der: Uint8Array): CertificateFacts {
+  const key = Buffer.from(der.buffer, der.byteOffset, der.length).toString('latin1');
+  const known = read.get(key);
+  if (known !== undefined) return known;
+  const facts = readCertificate(der);
+  const [oldest] = read.keys();
+  if (read.size >= mostRead && oldest !== undefined) read.delete(oldest);
+  read.set(key, facts);
+  return facts;
+}
+
+const lists = new WeakMap<Uint8Array, CrlFacts>();
+
+/** A list is the same object until it is renewed. @throws CertificateError */
+function listOf(der: Uint8Array): CrlFacts {
+  const facts = lists.get(der) ?? readCrl(der);
+  lists.set(der, facts);
+  return facts;
+}
+
 /** The chain with its anchor, leaf first. @throws EvidenceError `chain_refused`, `certificate_revoked` */
 export function verifyAnchored(
   chain: readonly Uint8Array[],
@@ -31,8 +66,10 @@ export function verifyAnchored(
   now: number,
 ): readonly CertificateFacts[] {
   try {
-    const anchors = options.anchors.map(({ certificate }) => certificate);
-    return verifyChain(chain, anchors, { now, crls: options.revocationLists });
+    const anchors = options.anchors.map(({ certificate }) => certificateOf(certificate));
+    // One more than is accepted is enough to be refused.
+    const certificates = chain.slice(0, mostCertificates + 1).map(certificateOf);
+    return verifyChain(certificates, anchors, { now, crls: options.revocationLists.map(listOf) });
   } catch (error) {
     if (!(error instanceof CertificateError)) throw error;
     const revoked = error.code === 'certificate_revoked';
