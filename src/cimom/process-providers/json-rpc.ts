@@ -170,7 +170,8 @@ export class RpcPeer {
     const message = this.#parse(line);
     if (message.method !== undefined) {
       if (message.id === undefined) {
-        this.#listener.onNotification(String(message.method), isParameters(message.params) ? message.params : {});
+        const method = typeof message.method === 'string' ? message.method : JSON.stringify(message.method);
+        this.#listener.onNotification(method, isParameters(message.params) ? message.params : {});
         return;
       }
       this.#send({

@@ -79,7 +79,7 @@ const unwritable: ReadonlySet<string> = new Set(['bad_value', 'no_path', 'xml_ch
 function toCimError(context: ServerContext<unknown>, error: unknown): CimError {
   if (error instanceof CimError) return error;
   context.log.error('http.operation_failed', { error: messageOf(error) });
-  if (error instanceof TvdcError && unwritable.has(error.code)) {
+  if (error instanceof TvdcError && unwritable.has(String(error.code))) {
     return new CimError(1, `the answer cannot be written: ${error.message}`);
   }
   return new CimError(1, 'internal error of the server');
