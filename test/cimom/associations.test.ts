@@ -1,4 +1,5 @@
 import {
+  type CimClassPath,
   type CimInstance,
   type CimInstancePath,
   createClassPath,
@@ -256,4 +257,34 @@ test('associations are pulled as well, with and without a filter, and counted af
   const strong = { ...open, maxObjectCount: 10, filterQueryLanguage: 'DMTF:FQL', filterQuery: 'Strength > 5' } as const;
   expect((await world.run({ kind: 'OpenReferenceInstancePaths', ...strong })).paths).toHaveLength(1);
   expect((await world.run({ kind: 'OpenReferenceInstances', ...strong })).instances).toHaveLength(1);
+});
+
+test('names of stored objects that are gone are left out, as the objects are', async () => {
+  const world = await createModel();
+  const notes = async (): Promise<unknown[]> => {
+    const { batches } = await world.run(associatorNames(hostA, { resultClass: 'TST_Note' }));
+    return (await all(batches)).map((path) => (path.kind === 'instance-path' ? path.keys[0]?.value : path));
+  };
+  expect(await notes()).toEqual(['n1', 'n2']);
+  await world.run({ kind: 'DeleteInstance', namespace, instanceName: note('n2') });
+  expect(await notes()).toEqual(['n1']);
+});
+
+test('a reference names an instance of a class that there is', async () => {
+  const world = await createModel();
+  const cls = world.repository.space(namespace)?.schema.get('TST_Remark');
+  if (cls === undefined) throw new Error('expected the class');
+  const create = (Subject: CimInstancePath | CimClassPath): Promise<number> =>
+    statusOf(
+      world.run({
+        kind: 'CreateInstance',
+        namespace,
+        newInstance: createInstance(cls, { Subject, Note: note('n2') }).withPath(null),
+      }),
+    );
+  const nowhere = createInstancePath('TST_Nothing', { Name: 'a' });
+  expect(await create(nowhere)).toBe(4);
+  expect(await create(createClassPath('TST_Host'))).toBe(4);
+  expect(await create({ ...nowhere, namespace: 'root/elsewhere' })).toBe(0);
+  expect(await create(note('n1'))).toBe(0);
 });

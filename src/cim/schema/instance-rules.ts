@@ -1,6 +1,7 @@
 import {
   type CimClass,
   CimInstance,
+  type CimInstancePath,
   type CimPropertyDeclaration,
   type CimScalar,
   type CimValue,
@@ -174,7 +175,9 @@ class InstanceCheck {
     if (property.embedded !== null) return this.#embedded(place, rule, value);
     if (typeof value === 'object') {
       if (value.kind === 'instance' || value.kind === 'class') this.fail(`${place} does not hold embedded objects`);
-      if (value.kind === 'instance-path') this.#reference(place, property, value.className);
+      if (value.kind === 'instance-path') this.#reference(place, property, value);
+      else if (value.kind === 'class-path' && rule.key)
+        this.fail(`${place}: expected an instance, got the class ${value.className}`);
       return value;
     }
     if (this.#purpose === 'provider') return value;
@@ -190,11 +193,15 @@ class InstanceCheck {
     return value;
   }
 
-  #reference(place: string, property: CimPropertyDeclaration, className: string): void {
+  #reference(place: string, property: CimPropertyDeclaration, { className, namespace }: CimInstancePath): void {
     const wanted = property.referenceClass;
     if (wanted === null || sameName(wanted, className)) return;
-    // A path into another namespace may name a class that is unknown here.
-    if (this.#schema.superclassOf(className) === undefined) return;
+    if (this.#schema.superclassOf(className) === undefined) {
+      // A path into another namespace may name a class that is unknown here.
+      const fromClient = this.#purpose === 'create' || this.#purpose === 'modify';
+      if (namespace === null && fromClient) this.fail(`${place}: there is no class ${className}`);
+      return;
+    }
     if (!this.#schema.isSubclass(className, wanted)) {
       this.fail(`${place}: expected a reference to ${wanted}, got one to ${className}`);
     }

@@ -17,7 +17,7 @@ import {
   type AssociatorFilter,
   associatorSegments,
   checkFilterClasses,
-  destinationSegments,
+  namedDestinationSegments,
   type ReferenceFilter,
   referenceSegments,
   referencingClasses,
@@ -97,7 +97,7 @@ export function fullAssociatorPaths(
   object: CimInstancePath,
   filter: AssociatorFilter,
 ): readonly Segment<CimInstancePath>[] {
-  return destinationSegments(call, object, filter).map(
+  return namedDestinationSegments(call, object, filter).map(
     (segment) => () =>
       mapBatches(segment(), (batch) =>
         batch.map(({ place, path }) => {

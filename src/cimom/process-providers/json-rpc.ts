@@ -170,8 +170,8 @@ export class RpcPeer {
     const message = this.#parse(line);
     if (message.method !== undefined) {
       if (message.id === undefined) {
-        const method = typeof message.method === 'string' ? message.method : JSON.stringify(message.method);
-        this.#listener.onNotification(method, isParameters(message.params) ? message.params : {});
+        const { method, params } = message;
+        if (typeof method === 'string') this.#listener.onNotification(method, isParameters(params) ? params : {});
         return;
       }
       this.#send({

@@ -3,7 +3,7 @@ export {
   type AssociatorFilter,
   associatorSegments,
   checkFilterClasses,
-  destinationSegments,
+  namedDestinationSegments,
   type ReferenceFilter,
   referenceSegments,
 } from './traverse.js';

@@ -126,8 +126,28 @@ function isOfClass(call: Call, destination: Destination, resultClass: string): b
   return schema.isSubclass(className, resultClass) || foldName(className) === foldName(resultClass);
 }
 
+/** Whether an object can be there: what providers serve is theirs to know, what is stored or has no class is ours. */
+function mayExist(call: Call, { place, path }: Destination): boolean {
+  if (place === null) return true;
+  const { space } = place;
+  const cls = space.schema.get(path.className);
+  if (cls === undefined) return false;
+  return call.engine.registry.find(space.name, cls.name) !== undefined || space.getInstance(path) !== undefined;
+}
+
+/** Where associations lead, without names of stored objects that are gone. */
+export function namedDestinationSegments(
+  call: Call,
+  object: CimInstancePath,
+  filter: AssociatorFilter,
+): readonly Segment<Destination>[] {
+  return destinationSegments(call, object, filter).map(
+    (segment) => () => mapBatches(segment(), (batch) => batch.filter((destination) => mayExist(call, destination))),
+  );
+}
+
 /** What stands at the other ends, each once, as far as the caller may see it. */
-export function destinationSegments(
+function destinationSegments(
   call: Call,
   object: CimInstancePath,
   filter: AssociatorFilter,

@@ -196,12 +196,14 @@ describe('references and embedded objects', () => {
 
   test('a reference must name the class that the association wants, or a subclass', () => {
     const hosts = classOf(schema, 'T_Hosts');
-    const ref = (name: string) => createInstancePath(name, { Name: 'a', Slot: 1n });
-    const link = (host_: string, guest: string) =>
-      checkInstance(schema, hosts, createInstance(hosts, { Host: ref(host_), Guest: ref(guest) }), 'create');
+    const ref = (name: string, namespace: string | null = null) =>
+      createInstancePath(name, { Name: 'a', Slot: 1n }, { namespace });
+    const link = (host_: string, guest: string, namespace: string | null = null) =>
+      checkInstance(schema, hosts, createInstance(hosts, { Host: ref(host_, namespace), Guest: ref(guest) }), 'create');
     expect(link('T_Host', 'T_Guest').path).not.toBeNull();
     expect(failureOf(() => link('T_Guest', 'T_Guest'))?.description).toContain('expected a reference to T_Host');
-    expect(failureOf(() => link('X_Elsewhere', 'T_Guest'))).toBeNull();
+    expect(failureOf(() => link('X_Elsewhere', 'T_Guest', 'root/elsewhere'))).toBeNull();
+    expect(failureOf(() => link('X_Elsewhere', 'T_Guest'))?.description).toContain('there is no class X_Elsewhere');
   });
 });
 

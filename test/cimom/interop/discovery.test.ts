@@ -51,6 +51,7 @@ test('there is exactly one object manager, with brand and version, and it is fou
 
 test('profiles have their organization, version and central instances, also across namespaces', async () => {
   const { world, client, server } = await connect();
+  await client.create('TST_Note', { InstanceID: 'host' }, { namespace: 'root/events' });
   const profiles = await server.profiles();
   expect(profiles.map(({ organization, name, version }) => `${organization} ${name} ${version}`)).toEqual([
     'DMTF Profile Registration 1.0.0',
