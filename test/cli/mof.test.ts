@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { createTestServer, type TestServer } from '../../src/host/testing/index.js';
@@ -58,6 +58,46 @@ describe('tvdc mof and tvdc schema', () => {
     const again = file('again.mof', (await run('mof', 'format', good)).out);
     expect((await run('mof', 'check', again)).out).toBe('1 classes and 1 instances, no errors\n');
     expect((await run('mof', 'types', good)).out).toMatch(/interface ACME_Thing\b/);
+  });
+
+  test('format keeps namespaces apart, types puts them into one text', async () => {
+    const two = file(
+      'two-namespaces.mof',
+      'class ACME_A { [Key] string K; };\n#pragma namespace ("root/other")\n' +
+        'class ACME_A { [Key] string K; uint8 More; };\nclass ACME_B : ACME_A { };\ninstance of ACME_B { K = "b"; };\n',
+    );
+    const { out } = await run('mof', 'format', two);
+    expect(out.split('#pragma namespace ("root/other")\n')).toHaveLength(2);
+    const again = file('two-again.mof', out);
+    expect((await run('mof', 'check', again)).out).toBe('3 classes and 1 instances, no errors\n');
+    expect((await run('mof', 'format', again)).out).toBe(out);
+    const types = (await run('mof', 'types', two)).out;
+    expect(types.match(/interface (ACME_A|CimClasses) /g)).toEqual(['interface ACME_A ', 'interface CimClasses ']);
+  });
+
+  test('the search path has folders below it, and includes found there reach the server', async () => {
+    mkdirSync(join(folder, 'path', 'deep'), { recursive: true });
+    file('path/base.mof', '#pragma include ("deep/more.mof")\n');
+    file('path/deep/more.mof', 'class ACME_Included { [Key] string K; };\n');
+    file('path/deep/ACME_Found.mof', 'class ACME_Found { [Key] string K; };\n');
+    const main = file(
+      'main.mof',
+      '#pragma include ("base.mof")\nclass ACME_One : ACME_Included { };\nclass ACME_Two : ACME_Found { };\n',
+    );
+    const path = ['-I', join(folder, 'path')];
+    expect((await run('mof', 'check', main, ...path)).out).toBe('4 classes and 0 instances, no errors\n');
+    expect((await at('mof', 'compile', main, ...path)).out).toBe('root/cimv2: 4 created\n');
+    expect((await at('mof', 'compile', main, ...path, '--mode', 'remove')).out).toBe('root/cimv2: 3 deleted\n');
+    // What was only looked up stays: others may rely on it.
+    expect((await at('wbem', 'dc', 'ACME_Found')).status).toBe(0);
+  });
+
+  test('a file that is no text is refused before anything is sent', async () => {
+    const latin = join(folder, 'latin.mof');
+    writeFileSync(latin, Buffer.from('class ACME_L { string S = "\u00e9"; };', 'latin1'));
+    for (const { status, notes } of [await run('mof', 'check', latin), await at('mof', 'compile', latin)]) {
+      expect([status, notes]).toEqual([1, expect.stringContaining('0xE9 is not UTF-8')]);
+    }
   });
 
   test('compile loads into a server, once more finds little to do, and removes', async () => {

@@ -83,6 +83,14 @@ function bindDateTime(literal: MofLiteral): CimDateTime | undefined {
   }
 }
 
+/** Undefined for a number that the type cannot hold: it would become infinite. */
+function bindReal(type: 'real32' | 'real64', literal: MofLiteral): number | undefined {
+  const value = isKind(literal, 'real') ? literal.value : literal;
+  if (typeof value !== 'number' && typeof value !== 'bigint') return undefined;
+  const real = Number(value);
+  return Number.isFinite(type === 'real32' ? Math.fround(real) : real) ? real : undefined;
+}
+
 function bindPlain(type: CimType, literal: MofLiteral): CimScalar | undefined {
   switch (type) {
     case 'string':
@@ -92,11 +100,14 @@ function bindPlain(type: CimType, literal: MofLiteral): CimScalar | undefined {
     case 'datetime':
       return bindDateTime(literal);
     case 'char16':
-      return isKind(literal, 'character') ? literal.value : undefined;
+      if (isKind(literal, 'character')) return literal.value;
+      // DSP0004 Annex A: charValue may be an integer, the code of the character.
+      return typeof literal === 'number' && literal >= 0 && literal <= 0xffff
+        ? String.fromCharCode(literal)
+        : undefined;
     case 'real32':
     case 'real64':
-      if (isKind(literal, 'real')) return literal.value;
-      return typeof literal === 'number' || typeof literal === 'bigint' ? Number(literal) : undefined;
+      return bindReal(type, literal);
     default:
       if (typeof literal === 'number' && isScalarOf(type, literal)) return literal;
       if (typeof literal !== 'number' && typeof literal !== 'bigint') return undefined;
@@ -111,6 +122,11 @@ function isKind<K extends 'real' | 'character'>(
   return typeof literal === 'object' && literal !== null && !isList(literal) && literal.kind === kind;
 }
 
+const realRanges: Readonly<Partial<Record<CimType, string>>> = {
+  real32: ' (up to 3.4028235e38)',
+  real64: ' (up to 1.7976931348623157e308)',
+};
+
 function bindScalar(target: BindTarget, literal: MofLiteral, around: Surroundings | null, at: number): CimScalar {
   const value =
     target.type === 'reference'
@@ -120,7 +136,7 @@ function bindScalar(target: BindTarget, literal: MofLiteral, around: Surrounding
         : bindPlain(target.type, literal);
   if (value !== undefined) return value;
   const range = integerRanges[target.type];
-  const wanted = range === undefined ? '' : ` (${range.min} to ${range.max})`;
+  const wanted = range === undefined ? (realRanges[target.type] ?? '') : ` (${range.min} to ${range.max})`;
   const scalar = { ...target, isArray: false };
   throw new MofFault(`expected ${describeType(scalar)}${wanted}, got ${describeLiteral(literal)}`, at);
 }

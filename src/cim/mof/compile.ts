@@ -14,7 +14,7 @@ import { bindQualifierType, ClassBinder } from './bind-class.js';
 import { InstanceBinder, type InstanceContext } from './bind-instance.js';
 import { type MofDiagnostic, MofError, type MofPosition, positionAt } from './diagnostic.js';
 import type { MofSource, SourceLoader } from './source.js';
-import type { MofClassDeclaration, MofParameter } from './syntax.js';
+import type { MofClassDeclaration, MofInstanceDeclaration, MofLiteral, MofParameter } from './syntax.js';
 import { type MofUnit, type Placed, UnitReader } from './unit.js';
 
 export interface CompileOptions {
@@ -93,6 +93,19 @@ function namedClasses(node: MofClassDeclaration): readonly NamedClass[] {
   return names;
 }
 
+/** The class of an instance, and those of the instances that stand in its values. */
+function* instanceClasses(node: MofInstanceDeclaration): Generator<string> {
+  yield node.className;
+  for (const { value } of node.properties) {
+    const items: readonly MofLiteral[] = Array.isArray(value) ? (value as readonly MofLiteral[]) : [value];
+    for (const item of items) {
+      if (typeof item === 'object' && item !== null && 'kind' in item && item.kind === 'instance') {
+        yield* instanceClasses(item);
+      }
+    }
+  }
+}
+
 class Compilation {
   readonly reader: UnitReader;
   readonly #loader: SourceLoader;
@@ -142,7 +155,7 @@ class Compilation {
       const found = this.#loader.findClass(name);
       if (found !== null) this.reader.read(found, unit);
     };
-    for (const instance of unit.instances) need(instance.node.className);
+    for (const { node } of unit.instances) for (const name of instanceClasses(node)) need(name);
     // Classes found on the way are added to the map while it is walked, so they are visited too.
     for (const { node } of unit.classes.values()) for (const { name } of namedClasses(node)) need(name);
   }

@@ -1,3 +1,5 @@
+import { decodeText } from './decode-text.js';
+
 const includePragma = /#pragma\s+include\s*\(\s*"([^"]+)"/gi;
 
 function baseName(path: string): string {
@@ -5,9 +7,7 @@ function baseName(path: string): string {
 }
 
 function textOf(content: string | Uint8Array): string {
-  return typeof content === 'string'
-    ? content
-    : Buffer.from(content.buffer, content.byteOffset, content.length).toString();
+  return typeof content === 'string' ? content : decodeText(content).text;
 }
 
 function depthOf(name: string): number {

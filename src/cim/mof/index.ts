@@ -7,7 +7,7 @@ export {
   type MofCompilation,
 } from './compile.js';
 export { formatDiagnostic, type MofDiagnostic, MofError, type MofPosition } from './diagnostic.js';
-export { createMapLoader, type MofSource, type SourceLoader } from './source.js';
+export { createMapLoader, decodeMof, type MofSource, type SourceLoader } from './source.js';
 export { type MofContent, toMof, type WriteOptions, writeMof } from './write.js';
 export { type ArchiveLimits, readZip } from './zip.js';
 export { loadMof, type LoadMode, type LoadOptions, type LoadStep, MofLoadError } from './load.js';

@@ -39,6 +39,14 @@ const escapes: Readonly<Record<string, string>> = {
   '\\': '\\',
 };
 
+// A line may end by CR alone; looking for that is for the texts that have it.
+const lineEnd = /[\r\n]/g;
+
+function endOfLine(source: string, from: number): number {
+  lineEnd.lastIndex = from;
+  return lineEnd.test(source) ? lineEnd.lastIndex : source.length;
+}
+
 const number = /[+-]?(?:0[xX][0-9a-fA-F]+|[01]+[bB](?![0-9A-Za-z_])|[0-9]*\.[0-9]+(?:[eE][+-]?[0-9]+)?|[0-9]+)/y;
 const longestNumber = 512;
 
@@ -51,6 +59,8 @@ export class Lexer {
   /** Identifier, alias or pragma name as spelt; value of a string or character. */
   text = '';
   value: number | bigint = 0;
+  /** Braces that are open behind the current token. */
+  depth = 0;
   #at = 0;
   readonly #names: Map<string, string>;
 
@@ -95,6 +105,8 @@ export class Lexer {
     } else {
       this.kind = code;
       this.#at = at + 1;
+      if (code === 123) this.depth++;
+      else if (code === 125 && this.depth > 0) this.depth--;
     }
   }
 
@@ -107,8 +119,7 @@ export class Lexer {
       if (code < 128 && classes[code] === 3) {
         at++;
       } else if (code === slash && source.charCodeAt(at + 1) === slash) {
-        const end = source.indexOf('\n', at);
-        at = end < 0 ? source.length : end + 1;
+        at = endOfLine(source, at);
       } else if (code === slash && source.charCodeAt(at + 1) === 42) {
         const end = source.indexOf('*/', at + 2);
         if (end < 0) {
@@ -176,13 +187,20 @@ export class Lexer {
     let text = source.slice(from, firstEscape);
     let at = firstEscape;
     let plain = at;
+    let fault: MofFault | null = null;
     for (;;) {
       const code = source.charCodeAt(at);
       if (code === backslash) {
-        text += source.slice(plain, at) + this.#escape(at);
+        try {
+          text += source.slice(plain, at) + this.#escape(at);
+        } catch (unknown) {
+          // What follows is still this string: it is told at its end.
+          fault ??= unknown as MofFault;
+        }
         at = plain = this.#at;
       } else if (code === quote) {
         this.#at = at + 1;
+        if (fault !== null) throw fault;
         return text + source.slice(plain, at);
       } else if (code === newline || code === carriageReturn || at >= source.length) {
         this.#at = at;
@@ -210,8 +228,10 @@ export class Lexer {
         return String.fromCharCode(Number.parseInt(source.slice(at + 2, end), 16));
       }
     }
-    this.#at = at + 2;
-    throw new MofFault(`unknown escape \\${letter}`, at);
+    // An escape does not swallow the end of a line.
+    const ends = letter === '' || letter === '\n' || letter === '\r';
+    this.#at = ends ? at + 1 : at + 2;
+    throw new MofFault(ends ? 'a backslash at the end of a line' : `unknown escape \\${letter}`, at);
   }
 
   #character(): void {

@@ -1,11 +1,5 @@
 import { messageOf, TvdcError } from '../../base/index.js';
-import {
-  type CimClass,
-  type CimInstance,
-  type CimInstancePath,
-  type CimQualifierType,
-  foldName,
-} from '../model/index.js';
+import { type CimClass, CimInstance, type CimInstancePath, type CimQualifierType, foldName } from '../model/index.js';
 import { CimError } from '../operations/index.js';
 import { formatObjectPath } from '../uri/index.js';
 import type { CompiledNamespace, MofCompilation } from './compile.js';
@@ -61,11 +55,27 @@ interface Done {
   readonly undo: (() => Promise<unknown>) | null;
 }
 
+/** Whether the refusal to undo a step says that there is nothing to undo. */
+function neverHappened({ action }: LoadStep, refusal: unknown): boolean {
+  if (!(refusal instanceof CimError)) return false;
+  return (action === 'created' && refusal.status === 6) || (action === 'deleted' && refusal.status === 11);
+}
+
+/** What an instance was, with NULL for what it had no value for and was given one. */
+function asBefore(before: CimInstance, given: CimInstance): CimInstance {
+  const values = given.values.map((value, at) =>
+    value === undefined ? undefined : (before.get(given.shape.properties[at]?.name ?? '') ?? null),
+  );
+  return new CimInstance(given.shape, values, before.path);
+}
+
 class Loader {
   readonly #target: MofTarget;
   readonly #options: LoadOptions;
   readonly #done: Done[] = [];
   #current = '';
+  /** A change that was sent, and nobody said what became of it. */
+  #inDoubt: Done | null = null;
 
   constructor(target: MofTarget, options: LoadOptions) {
     this.#target = target;
@@ -92,6 +102,16 @@ class Loader {
   async #undo(): Promise<{ undone: LoadStep[]; notUndone: { step: LoadStep; reason: string }[] }> {
     const undone: LoadStep[] = [];
     const notUndone: { step: LoadStep; reason: string }[] = [];
+    const { step: doubtful, undo: undoDoubtful = null } = this.#inDoubt ?? {};
+    if (doubtful !== undefined && undoDoubtful !== null) {
+      try {
+        await undoDoubtful();
+        undone.push(doubtful);
+      } catch (error) {
+        const reason = `whether it happened is unknown: ${messageOf(error)}`;
+        if (!neverHappened(doubtful, error)) notUndone.push({ step: doubtful, reason });
+      }
+    }
     for (const { step, undo } of this.#done.reverse()) {
       if (undo === null) continue;
       try {
@@ -136,6 +156,19 @@ class Loader {
     this.#options.signal?.throwIfAborted();
   }
 
+  /** Carries out a change, which may say what it was done to, and notes how it is undone. */
+  async #change(step: LoadStep, change: () => Promise<string | void>, undo: () => Promise<unknown>): Promise<void> {
+    let name: string | void;
+    try {
+      name = await change();
+    } catch (cause) {
+      // Whoever says no with a status has not done it; who says nothing may have.
+      if (!(cause instanceof CimError)) this.#inDoubt = { step, undo };
+      throw cause;
+    }
+    this.#end({ ...step, name: name ?? step.name }, undo);
+  }
+
   #end(step: LoadStep, undo: Done['undo'] = null): void {
     this.#done.push({ step, undo });
     this.#options.onStep?.(step);
@@ -170,11 +203,12 @@ class Loader {
     const before = await target.getQualifierType(namespace, name);
     const step = { kind: 'qualifier type', namespace, name } as const;
     if (before !== null && sameQualifierType(before, type)) return this.#end({ ...step, action: 'unchanged' });
-    await target.setQualifierType(namespace, type);
-    if (before === null) {
-      return this.#end({ ...step, action: 'created' }, () => target.deleteQualifierType(namespace, name));
-    }
-    return this.#end({ ...step, action: 'modified' }, () => target.setQualifierType(namespace, before));
+    return this.#change(
+      { ...step, action: before === null ? 'created' : 'modified' },
+      () => target.setQualifierType(namespace, type),
+      () =>
+        before === null ? target.deleteQualifierType(namespace, name) : target.setQualifierType(namespace, before),
+    );
   }
 
   async #loadClass(namespace: string, cls: CimClass): Promise<void> {
@@ -184,13 +218,19 @@ class Loader {
     const step = { kind: 'class', namespace, name } as const;
     const before = await target.getClass(namespace, name);
     if (before === null) {
-      await target.createClass(namespace, cls);
-      return this.#end({ ...step, action: 'created' }, () => target.deleteClass(namespace, name));
+      return this.#change(
+        { ...step, action: 'created' },
+        () => target.createClass(namespace, cls),
+        () => target.deleteClass(namespace, name),
+      );
     }
     const merged = mergeClass(before, cls);
     if (sameDeclaration(before, merged)) return this.#end({ ...step, action: 'unchanged' });
-    await target.modifyClass(namespace, merged);
-    return this.#end({ ...step, action: 'modified' }, () => target.modifyClass(namespace, before));
+    return this.#change(
+      { ...step, action: 'modified' },
+      () => target.modifyClass(namespace, merged),
+      () => target.modifyClass(namespace, before),
+    );
   }
 
   async #loadInstance(namespace: string, instance: CimInstance): Promise<void> {
@@ -200,12 +240,23 @@ class Loader {
     const step = { kind: 'instance', namespace, name: label } as const;
     const before = instance.path === null ? null : await target.getInstance(namespace, instance.path);
     if (before !== null) {
-      await target.modifyInstance(namespace, instance);
-      return this.#end({ ...step, action: 'modified' }, () => target.modifyInstance(namespace, before));
+      return this.#change(
+        { ...step, action: 'modified' },
+        () => target.modifyInstance(namespace, instance),
+        () => target.modifyInstance(namespace, asBefore(before, instance)),
+      );
     }
-    const path = await target.createInstance(namespace, instance);
-    return this.#end({ ...step, name: formatObjectPath(path, 'model'), action: 'created' }, () =>
-      target.deleteInstance(namespace, path),
+    let { path } = instance;
+    await this.#change(
+      { ...step, action: 'created' },
+      async () => {
+        path = await target.createInstance(namespace, instance);
+        return formatObjectPath(path, 'model');
+      },
+      async () => {
+        if (path === null) throw new CimError(1, 'its keys were left to the server, which did not tell them');
+        await target.deleteInstance(namespace, path);
+      },
     );
   }
 
@@ -216,8 +267,11 @@ class Loader {
     const step = { kind: 'instance', namespace, name } as const;
     const before = path === null ? null : await this.#present(namespace, path);
     if (path === null || before === null) return this.#end({ ...step, action: 'missing' });
-    await this.#target.deleteInstance(namespace, path);
-    return this.#end({ ...step, action: 'deleted' }, () => this.#target.createInstance(namespace, before));
+    return this.#change(
+      { ...step, action: 'deleted' },
+      () => this.#target.deleteInstance(namespace, path),
+      () => this.#target.createInstance(namespace, before),
+    );
   }
 
   /** The instance; null also where its class is gone already. */
@@ -235,8 +289,11 @@ class Loader {
     const step = { kind: 'class', namespace, name } as const;
     const before = await this.#target.getClass(namespace, name);
     if (before === null) return this.#end({ ...step, action: 'missing' });
-    await this.#target.deleteClass(namespace, name);
-    return this.#end({ ...step, action: 'deleted' }, () => this.#target.createClass(namespace, before));
+    return this.#change(
+      { ...step, action: 'deleted' },
+      () => this.#target.deleteClass(namespace, name),
+      () => this.#target.createClass(namespace, before),
+    );
   }
 
   async #removeQualifierType(namespace: string, name: string): Promise<void> {
@@ -244,8 +301,11 @@ class Loader {
     const step = { kind: 'qualifier type', namespace, name } as const;
     const before = await this.#target.getQualifierType(namespace, name);
     if (before === null) return this.#end({ ...step, action: 'missing' });
-    await this.#target.deleteQualifierType(namespace, name);
-    return this.#end({ ...step, action: 'deleted' }, () => this.#target.setQualifierType(namespace, before));
+    return this.#change(
+      { ...step, action: 'deleted' },
+      () => this.#target.deleteQualifierType(namespace, name),
+      () => this.#target.setQualifierType(namespace, before),
+    );
   }
 }
 

@@ -30,13 +30,14 @@ class Parser extends TokenReader {
   *declarations(): Generator<MofDeclaration> {
     this.guarded(
       () => this.lexer.next(),
-      () => this.recover(0),
+      () => this.recover(0, 0),
     );
     while (this.lexer.kind !== token.end) {
       const declaration = this.guarded(
         () => this.#declaration(),
-        () => this.recover(0),
+        () => this.recover(0, 0),
       );
+      this.cutShort = false;
       if (declaration !== undefined) yield declaration;
     }
   }
@@ -108,17 +109,24 @@ class Parser extends TokenReader {
     const superclass = this.accept(colon) ? this.name('the name of the superclass') : null;
     const properties: MofProperty[] = [];
     const methods: MofMethod[] = [];
-    this.expect(open.brace);
+    const base = this.#opened();
     while (this.lexer.kind !== close.brace) {
-      if (this.lexer.kind === token.end) this.fail(`"}" of class ${name}`);
+      if (this.cutShort || this.lexer.kind === token.end) this.fail(`"}" of class ${name}`);
       this.guarded(
         () => this.#feature(properties, methods),
-        () => this.recover(1),
+        () => this.recover(1, base),
       );
     }
     this.lexer.next();
     this.expect(semicolon);
     return { kind: 'class', name, superclass, alias, qualifiers, properties, methods, at };
+  }
+
+  /** Steps over an opening brace. @returns how many are open within it */
+  #opened(): number {
+    const { depth } = this.lexer;
+    this.expect(open.brace);
+    return depth;
   }
 
   #alias(): string | null {
@@ -196,12 +204,12 @@ class Parser extends TokenReader {
     const className = this.name('the name of a class');
     const alias = this.#alias();
     const properties: MofPropertyValue[] = [];
-    this.expect(open.brace);
+    const base = this.#opened();
     while (this.lexer.kind !== close.brace) {
-      if (this.lexer.kind === token.end) this.fail(`"}" of an instance of ${className}`);
+      if (this.cutShort || this.lexer.kind === token.end) this.fail(`"}" of an instance of ${className}`);
       this.guarded(
         () => properties.push(this.#propertyValue(depth)),
-        () => this.recover(1),
+        () => this.recover(1, base),
       );
     }
     this.lexer.next();

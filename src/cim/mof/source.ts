@@ -1,8 +1,14 @@
+import { decodeText, type MofText } from './decode-text.js';
+
 /** A MOF text and the name under which errors mention it. */
-export interface MofSource {
+export interface MofSource extends MofText {
   /** Unique within a compilation: the same name is compiled once for each namespace. */
   readonly name: string;
-  readonly text: string;
+}
+
+/** A MOF file from its bytes. */
+export function decodeMof(name: string, content: Uint8Array): MofSource {
+  return { name, ...decodeText(content) };
 }
 
 /** Where MOF texts come from: files, an archive, memory. */
@@ -26,29 +32,31 @@ function normalizePath(path: string): string {
   return parts.join('/');
 }
 
-function decode(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
-}
-
 function baseName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
 /**
  * A loader over texts in memory, as of an archive. File names use `/` and no drive; `searchPath` holds folders ('' is the
- * top). A class is looked for in `searchPath` as `Name.mof`, then as any file of that name.
+ * top). A file is looked for beside the text that includes it, in `searchPath`, then in any folder; a class as `Name.mof`.
  */
 export function createMapLoader(
   files: ReadonlyMap<string, string | Uint8Array>,
   searchPath: readonly string[] = [''],
 ): SourceLoader {
   const names = new Map([...files.keys()].map((name) => [normalizePath(name).toLowerCase(), name]));
-  const byBase = new Map([...files.keys()].map((name) => [baseName(name).toLowerCase(), name]));
+  const byBase = new Map<string, string[]>();
+  for (const name of files.keys()) {
+    const base = baseName(name).toLowerCase();
+    const known = byBase.get(base);
+    if (known === undefined) byBase.set(base, [name]);
+    else known.push(name);
+  }
   const read = (path: string): MofSource | null => {
     const name = names.get(normalizePath(path).toLowerCase());
     if (name === undefined) return null;
     const content = files.get(name) ?? '';
-    return { name, text: typeof content === 'string' ? content : decode(content) };
+    return typeof content === 'string' ? { name, text: content } : decodeMof(name, content);
   };
   const search = (name: string): MofSource | null => {
     for (const folder of searchPath) {
@@ -57,15 +65,19 @@ export function createMapLoader(
     }
     return null;
   };
+  const anywhere = (name: string): MofSource | null => {
+    const end = `/${normalizePath(name).toLowerCase()}`;
+    const found = byBase.get(baseName(end))?.find((path) => `/${normalizePath(path).toLowerCase()}`.endsWith(end));
+    return found === undefined ? null : read(found);
+  };
   return {
     load(name, from) {
       const folder = from === null ? '' : from.name.slice(0, from.name.lastIndexOf('/') + 1);
-      return read(folder + name) ?? search(name);
+      return read(folder + name) ?? search(name) ?? (from === null ? null : anywhere(name));
     },
     findClass(className) {
       const file = `${className}.mof`;
-      const anywhere = byBase.get(file.toLowerCase());
-      return search(file) ?? (anywhere === undefined ? null : read(anywhere));
+      return search(file) ?? anywhere(file);
     },
   };
 }

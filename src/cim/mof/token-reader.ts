@@ -13,6 +13,8 @@ export type FaultHandler = (fault: MofFault) => void;
 export class TokenReader {
   protected readonly lexer: Lexer;
   readonly #onFault: FaultHandler;
+  /** Recovery met the next declaration: what is open is given up, without further faults. */
+  protected cutShort = false;
 
   constructor(text: string, onFault: FaultHandler, names: Map<string, string> | undefined) {
     this.lexer = new Lexer(text, names);
@@ -24,25 +26,44 @@ export class TokenReader {
       return work();
     } catch (fault) {
       if (!(fault instanceof MofFault)) throw fault;
+      if (this.cutShort) return undefined;
       this.#onFault(fault);
       recover();
       return undefined;
     }
   }
 
-  /** Skips to behind the next `;` of the level, or (inside braces) before the closing brace. */
-  protected recover(level: number): void {
+  /**
+   * Skips to behind the next `;` of the level, or (inside braces) before the closing brace of the level.
+   * @param base braces that were open where the level began
+   */
+  protected recover(level: number, base: number): void {
     const lexer = this.lexer;
-    let depth = 0;
+    let opened = 0;
     for (;;) {
       const kind = lexer.kind;
       if (kind === token.end) return;
-      if (kind === close.brace && depth === 0 && level > 0) return;
+      if (level > 0 && this.#beginsDeclaration()) {
+        this.cutShort = true;
+        lexer.depth = 0;
+        return;
+      }
+      if (kind === close.brace && level > 0 && lexer.depth < base) return;
       this.advanceAnyhow();
-      if (kind === open.brace) depth++;
-      else if (kind === close.brace && depth > 0) depth--;
-      else if (kind === semicolon && depth === 0) return;
+      if (kind === open.brace) opened++;
+      else if (kind === close.brace && opened > 0) opened--;
+      else if (kind === semicolon && opened === 0) {
+        lexer.depth = base + (this.sees(open.brace) ? 1 : this.sees(close.brace) ? -1 : 0);
+        return;
+      }
     }
+  }
+
+  /** A declaration at the beginning of a line: whatever was not closed before it ends there. */
+  #beginsDeclaration(): boolean {
+    const { kind, start, source } = this.lexer;
+    if (start > 0 && source[start - 1] !== '\n' && source[start - 1] !== '\r') return false;
+    return kind === token.pragma || this.is('class') || this.is('instance') || this.is('qualifier');
   }
 
   private advanceAnyhow(): void {

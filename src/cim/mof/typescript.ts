@@ -2,6 +2,8 @@ import {
   type CimClass,
   type CimMethod,
   type CimParameter,
+  type CimPropertyDeclaration,
+  findByName,
   foldName,
   hasQualifier,
   qualifierValue,
@@ -72,7 +74,9 @@ function writeValues(name: string, element: Parameters<typeof valueMapOf>[0]): s
 
 function writeMethod(cls: CimClass, method: CimMethod): string {
   const goesIn = (parameter: CimParameter): boolean => qualifierValue(parameter, 'In') !== false;
-  const comesOut = (parameter: CimParameter): boolean => hasQualifier(parameter, 'Out');
+  // A parameter of that name would stand in the way of the method's result.
+  const comesOut = ({ name, qualifiers }: CimParameter): boolean =>
+    hasQualifier({ qualifiers }, 'Out') && name !== 'returnValue';
   const line = (parameter: CimParameter): string => {
     const optional = goesIn(parameter) && !hasQualifier(parameter, 'Required') ? '?' : '';
     return `${comment(parameter, '  ')}  readonly ${parameter.name}${optional}: ${typeOf(parameter)};\n`;
@@ -108,8 +112,19 @@ function methodsRow(cls: CimClass, inherits: boolean): string {
   return `  readonly ${cls.name}: Omit<${inherited}, ${names}> & ${own};\n`;
 }
 
-function writeClass(cls: CimClass, known: ReadonlySet<string>): string {
-  const inherits = cls.superclass !== null && known.has(foldName(cls.superclass));
+/** What an interface extends: without the properties that the class makes something else (a string an embedded object). */
+function baseOf(superclass: CimClass, mine: readonly CimPropertyDeclaration[]): string {
+  const other = mine.filter((property) => {
+    const inherited = findByName(superclass.properties, property.name);
+    return inherited !== undefined && typeOf(inherited) !== typeOf(property);
+  });
+  if (other.length === 0) return superclass.name;
+  return `Omit<${superclass.name}, ${other.map(({ name }) => `'${name}'`).join(' | ')}>`;
+}
+
+function writeClass(cls: CimClass, known: ReadonlyMap<string, CimClass>): string {
+  const superclass = cls.superclass === null ? undefined : known.get(foldName(cls.superclass));
+  const inherits = superclass !== undefined;
   const mine = cls.properties.filter((property) => !inherits || !property.propagated);
   const methods = cls.methods.filter((method) => !inherits || !method.propagated);
   const values = [
@@ -120,7 +135,7 @@ function writeClass(cls: CimClass, known: ReadonlySet<string>): string {
     (property) => `${comment(property, '  ')}  readonly ${property.name}: ${typeOf(property)};\n`,
   );
   return (
-    `${values.join('')}${comment(cls, '')}export interface ${cls.name}${inherits ? ` extends ${cls.superclass ?? ''}` : ''} {\n` +
+    `${values.join('')}${comment(cls, '')}export interface ${cls.name}${inherits ? ` extends ${baseOf(superclass, mine)}` : ''} {\n` +
     `${properties.join('')}}\n\n${methods.map((method) => writeMethod(cls, method)).join('')}`
   );
 }
@@ -134,7 +149,7 @@ function writeClass(cls: CimClass, known: ReadonlySet<string>): string {
  * @param source module from which the types of the model are imported
  */
 export function writeTypeScriptTypes(classes: readonly CimClass[], source = 'tvdc/cim'): string {
-  const known = new Set(classes.map((cls) => foldName(cls.name)));
+  const known = new Map(classes.map((cls) => [foldName(cls.name), cls]));
   const body = classes.map((cls) => writeClass(cls, known)).join('');
   const used = ['CimClass', 'CimDateTime', 'CimInstance', 'CimObjectPath'].filter((name) =>
     new RegExp(`\\b${name}\\b`).test(body),

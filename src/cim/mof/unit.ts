@@ -112,6 +112,10 @@ export class UnitReader {
     if (unit.read.has(source.name) || this.errors.full) return;
     unit.read.add(source.name);
     this.files.push(source.name);
+    if (source.fault !== undefined) {
+      this.errors.add('error', source, source.fault.offset, source.fault.message);
+      return;
+    }
     let current = unit;
     const declarations = parseMof(
       source.text,

@@ -1,10 +1,11 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import {
   type CompileOptions,
   compileMof,
   createMapLoader,
   createMemorySource,
+  decodeMof,
   formatDiagnostic,
   type MemorySource,
   type MofCompilation,
@@ -14,27 +15,44 @@ import {
   schemaEntryFiles,
   type SourceLoader,
 } from '../../cim/index.js';
-import { DecodeError } from '../../base/index.js';
+import { DecodeError, messageOf } from '../../base/index.js';
 import { readShippedMof } from '../../host/foundation/index.js';
 import { Exit, exitStatus, UsageError } from '../exit.js';
-import { readBytes, readText } from '../files.js';
+import { readBytes } from '../files.js';
 import type { Streams } from '../output/index.js';
 
 export interface MofOptions {
   readonly include?: readonly string[];
 }
 
+// What such an error says is that there is no such file.
+const absent: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'EISDIR']);
+
 function tryRead(path: string): MofSource | null {
   try {
-    return { name: path, text: readFileSync(path, 'utf8') };
-  } catch {
-    return null;
+    return decodeMof(path, readFileSync(path));
+  } catch (error) {
+    if (absent.has((error as NodeJS.ErrnoException).code ?? '')) return null;
+    return { name: path, text: '', fault: { offset: 0, message: messageOf(error) } };
   }
 }
 
+/** MOF files anywhere below the folders, by name without case; those of earlier folders first. */
+function filesBelow(folders: readonly string[]): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const folder of folders) {
+    if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) continue;
+    for (const path of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+      const name = basename(path).toLowerCase();
+      if (name.endsWith('.mof') && !found.has(name)) found.set(name, resolve(folder, path));
+    }
+  }
+  return found;
+}
+
 /**
- * Files of this machine: relative to the file that includes them, on the search path, among those of the product. One that
- * the command names must be there (UsageError).
+ * Files of this machine: relative to the file that includes them, on the search path, among those of the product. Classes
+ * are looked for on the search path and in all folders below it. A file that the command names must be there (UsageError).
  */
 export function fileLoader(searchPath: readonly string[]): SourceLoader {
   const shipped = createMapLoader(readShippedMof());
@@ -45,12 +63,18 @@ export function fileLoader(searchPath: readonly string[]): SourceLoader {
     }
     return null;
   };
+  let below: ReadonlyMap<string, string> | null = null;
+  const searchBelow = (file: string): MofSource | null => {
+    below ??= filesBelow(searchPath);
+    const path = below.get(file.toLowerCase());
+    return path === undefined ? null : tryRead(path);
+  };
   return {
     load: (name, from) =>
       tryRead(from === null ? resolve(name) : resolve(dirname(from.name), name)) ??
       search(name) ??
-      (from === null ? { name, text: readText(name) } : shipped.load(name, null)),
-    findClass: (className) => search(`${className}.mof`),
+      (from === null ? decodeMof(name, readBytes(name)) : shipped.load(name, null)),
+    findClass: (className) => search(`${className}.mof`) ?? searchBelow(`${className}.mof`),
   };
 }
 

@@ -14,7 +14,8 @@ import type { WbemClient } from '../../client/index.js';
 import { type ConnectionOptions, connect, namespaceOf, outputForm } from '../connection/index.js';
 import { Progress, type Streams, writeAnswer } from '../output/index.js';
 import { Exit, exitStatus } from '../exit.js';
-import { compileFiles, countsOf } from './mof-files.js';
+import { abortOnSignal } from '../signals.js';
+import { compileFiles, countsOf, tellDiagnostics } from './mof-files.js';
 import { collectSources, compileByService, findSchemaService } from './schema-service.js';
 
 /** Everything that a namespace declares, in two requests. Nothing where the server does not tell. */
@@ -57,11 +58,16 @@ function sentenceOf(namespace: string, counts: Counts): string {
 
 /** The texts of the files, behind the standard qualifier types where those are wanted. */
 async function textsToSend(
+  streams: Streams,
   client: WbemClient,
   namespace: string,
   { loader, files, qualifiers }: LoadWish,
 ): Promise<{ readonly sources: readonly MofSource[]; readonly files: readonly string[] }> {
-  const { sources, entries, declaresQualifiers } = collectSources(loader, files);
+  const { sources, entries, declaresQualifiers, errors } = collectSources(loader, files);
+  if (errors.length > 0) {
+    tellDiagnostics(streams, errors);
+    throw new Exit(exitStatus.no);
+  }
   const missing =
     qualifiers !== null && !declaresQualifiers && (await client.enumerateQualifiers({ namespace })).length === 0;
   if (!missing) return { sources, files: entries };
@@ -80,7 +86,8 @@ async function loadByService(
   const namespace = namespaceOf(options);
   const archive = wish.archive ?? null;
   const mode = wish.checkOnly ? 'check' : wish.mode;
-  const sent = archive === null ? await textsToSend(client, namespace, wish) : { sources: [], files: wish.files };
+  const sent =
+    archive === null ? await textsToSend(streams, client, namespace, wish) : { sources: [], files: wish.files };
   const result = await compileByService(client, service, { namespace, mode, archive, ...sent });
   if (result === null) return false;
   for (const text of [...result.errors, ...result.warnings]) streams.notes.write(`${text}\n`);
@@ -111,9 +118,12 @@ export async function loadOnServer(streams: Streams, options: ConnectionOptions,
   }
   const progress = new Progress(streams, 'declarations');
   let count = 0;
+  // Whoever interrupts a load wants the server as it was.
+  const { signal, release } = abortOnSignal();
   try {
     const steps = await loadMof(compiled, createTransportTarget(client.transport), {
       mode: wish.mode,
+      signal,
       onStep: () => progress.at(++count),
     });
     const counts = summary(steps);
@@ -126,6 +136,7 @@ export async function loadOnServer(streams: Streams, options: ConnectionOptions,
     }
     throw error;
   } finally {
+    release();
     progress.end();
   }
 }

@@ -1,5 +1,12 @@
 import { Command } from 'commander';
-import { compileMof, type MofCompilation, writeMof, writeTypeScriptTypes } from '../../cim/index.js';
+import {
+  type CimClass,
+  compileMof,
+  foldName,
+  type MofCompilation,
+  writeMof,
+  writeTypeScriptTypes,
+} from '../../cim/index.js';
 import { type ConnectionOptions, outputForm, withConnection } from '../connection/index.js';
 import { Exit, exitStatus, UsageError } from '../exit.js';
 import { print, type Streams, toJson } from '../output/index.js';
@@ -20,9 +27,31 @@ const include = [
   (folder: string, before: readonly string[] = []): readonly string[] => [...before, folder],
 ] as const;
 
+/** What stands before the first `#pragma namespace` goes into a namespace without a name. */
 function compileLocally(streams: Streams, files: readonly string[], options: MofOptions): MofCompilation {
   const existing = standardQualifierTypes();
-  return compileFiles(streams, fileLoader(options.include ?? []), files, { existing: () => existing });
+  const loader = fileLoader(options.include ?? []);
+  return compileFiles(streams, loader, files, { namespace: '', existing: () => existing });
+}
+
+async function format(streams: Streams, files: string[], options: MofOptions): Promise<void> {
+  const parts = compileLocally(streams, files, options).namespaces.map((unit) => {
+    const text = writeMof(unit);
+    return unit.name === '' ? text : `#pragma namespace ("${unit.name}")\n\n${text}`;
+  });
+  await print(streams, parts.filter((text) => text !== '').join('\n'));
+}
+
+/** One text for the classes of all namespaces: of several of one name the first. */
+async function types(streams: Streams, files: string[], options: MofOptions): Promise<void> {
+  const classes = new Map<string, CimClass>();
+  for (const unit of compileLocally(streams, files, options).namespaces) {
+    for (const cls of unit.classes) {
+      const folded = foldName(cls.name);
+      if (!classes.has(folded)) classes.set(folded, unit.schema.get(cls.name) ?? cls);
+    }
+  }
+  await print(streams, writeTypeScriptTypes([...classes.values()]));
 }
 
 async function check(
@@ -83,19 +112,12 @@ export function mofCommand(streams: Streams): Command {
     .argument('<files...>')
     .option(...include)
     .description('write MOF anew: stable, at most 80 columns')
-    .action(async (files: string[], options: MofOptions) => {
-      for (const unit of compileLocally(streams, files, options).namespaces) await print(streams, writeMof(unit));
-    });
+    .action((files: string[], options: MofOptions) => format(streams, files, options));
   mof
     .command('types')
     .argument('<files...>')
     .option(...include)
     .description('TypeScript types of the classes, for typedClient')
-    .action(async (files: string[], options: MofOptions) => {
-      for (const unit of compileLocally(streams, files, options).namespaces) {
-        const resolved = unit.classes.map((cls) => unit.schema.get(cls.name) ?? cls);
-        await print(streams, writeTypeScriptTypes(resolved));
-      }
-    });
+    .action((files: string[], options: MofOptions) => types(streams, files, options));
   return mof;
 }

@@ -1,4 +1,4 @@
-import { compileMof, type MofSource, type SourceLoader } from '../../cim/index.js';
+import { compileMof, type MofDiagnostic, type MofSource, type SourceLoader } from '../../cim/index.js';
 import { type CimInstancePath, type CimValue, isCimArray } from '../../cim/model/index.js';
 import { CimError } from '../../cim/operations/index.js';
 import { typed, type WbemClient } from '../../client/index.js';
@@ -95,6 +95,8 @@ export interface Collected {
   /** The files themselves, under the names of their texts. */
   readonly entries: readonly string[];
   readonly declaresQualifiers: boolean;
+  /** What cannot be sent, for it is no text. */
+  readonly errors: readonly MofDiagnostic[];
 }
 
 /** Every text that a compilation of these files reads. */
@@ -116,6 +118,7 @@ export function collectSources(loader: SourceLoader, files: readonly string[]): 
     sources: [...found.values()],
     entries: files.map((file) => loader.load(file, null)?.name ?? file),
     declaresQualifiers: compiled.namespaces.some(({ qualifierTypes }) => qualifierTypes.length > 0),
+    errors: compiled.errors.filter(({ file }) => found.get(file)?.fault !== undefined),
   };
 }
 

@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { ConfigurationError } from '../../base/index.js';
-import { compileMof, createMapLoader, formatDiagnostic, type SourceLoader } from '../../cim/index.js';
+import {
+  compileMof,
+  createMapLoader,
+  decodeMof,
+  formatDiagnostic,
+  type MofSource,
+  type SourceLoader,
+} from '../../cim/index.js';
 import type { Repository } from '../../cimom/repository/index.js';
 import { readShippedMof } from '../foundation/index.js';
 import type { ProviderFile } from './read.js';
@@ -9,9 +16,9 @@ import type { ProviderFile } from './read.js';
 /** The classes that every namespace of ours begins with. */
 const shippedClasses = 'cim.mof';
 
-function readIfThere(path: string): string | null {
+function readIfThere(path: string): MofSource | null {
   try {
-    return readFileSync(path, 'utf8');
+    return decodeMof(path, readFileSync(path));
   } catch {
     return null;
   }
@@ -23,8 +30,7 @@ function loaderOver(folder: string): SourceLoader {
   return {
     load(name, from) {
       const path = resolve(from?.name.startsWith('/') === true ? dirname(from.name) : folder, name);
-      const text = readIfThere(path);
-      return text === null ? shipped.load(name, from) : { name: path, text };
+      return readIfThere(path) ?? shipped.load(name, from);
     },
     findClass: (className) => shipped.findClass(className),
   };

@@ -1,6 +1,6 @@
 import {
   type CimClass,
-  type CimInstance,
+  CimInstance,
   type CimInstancePath,
   type CimQualifierType,
   foldName,
@@ -142,6 +142,83 @@ test('a failed load is undone in reverse', async () => {
   ]);
   expect([...target.classes.values()]).toEqual([old]);
   expect([target.types.size, target.instances.size]).toEqual([0, 0]);
+});
+
+/** A change that is carried out although its answer gets lost, once. */
+function loseAnswerOf(target: MemoryTarget, operation: 'createInstance' | 'createClass' | 'deleteClass', name: string) {
+  const original = target[operation].bind(target) as (namespace: string, what: never) => Promise<never>;
+  let lost = false;
+  target[operation] = (async (namespace: string, what: never) => {
+    const answer = await original(namespace, what);
+    const { className, name: own } = what as { className?: string; name?: string };
+    if (lost || (typeof what === 'string' ? what : (className ?? own)) !== name) return answer;
+    lost = true;
+    throw new Error('the connection broke');
+  });
+}
+
+describe('a change whose answer got lost', () => {
+  test.each(['createInstance', 'createClass'] as const)('%s is undone too', async (operation) => {
+    const target = new MemoryTarget();
+    loseAnswerOf(target, operation, 'T_B');
+    const failure = await failureOf(loadMof(compilation, target));
+    expect(failure.undone[0]).toMatchObject({ action: 'created', name: expect.stringContaining('T_B') as string });
+    expect(failure.notUndone).toEqual([]);
+    expect([target.types.size, target.classes.size, target.instances.size]).toEqual([0, 0, 0]);
+  });
+
+  test('in a removal is made again', async () => {
+    const target = new MemoryTarget();
+    await loadMof(compilation, target);
+    loseAnswerOf(target, 'deleteClass', 'T_B');
+    const failure = await failureOf(loadMof(compilation, target, { mode: 'remove' }));
+    expect(failure.notUndone).toEqual([]);
+    expect([...target.classes.keys()].sort()).toEqual(['t_a', 't_b']);
+  });
+
+  test('is nothing to undo where the server says that it never happened, else it is listed', async () => {
+    const target = new MemoryTarget();
+    target.createClass = async () => {
+      throw new Error('nobody answers');
+    };
+    target.deleteClass = async (_namespace, name) => {
+      throw new CimError(6, `there is no ${name}`);
+    };
+    expect((await failureOf(loadMof(compilation, target))).notUndone).toEqual([]);
+    target.deleteClass = async () => {
+      throw new Error('nobody answers');
+    };
+    expect((await failureOf(loadMof(compilation, target))).notUndone).toEqual([
+      {
+        step: { action: 'created', kind: 'class', namespace: 'root/cimv2', name: 'T_A' },
+        reason: expect.stringContaining('whether it happened is unknown') as string,
+      },
+    ]);
+  });
+});
+
+test('an instance that is undone loses what it had no value for', async () => {
+  const target = new MemoryTarget();
+  const before = compileText('class T_A { [Key] string K; string P; }; instance of T_A { K = "a"; };');
+  await loadMof(before, target);
+  const stored = [...target.instances.values()][0];
+  if (stored === undefined) throw new Error('nothing was stored');
+  // A server may leave out what is NULL.
+  target.instances.set(
+    instanceIdentity(stored.path as CimInstancePath),
+    new CimInstance(
+      stored.shape,
+      stored.values.map((value) => value ?? undefined),
+      stored.path,
+    ),
+  );
+  target.refuse = (operation, name) => operation === 'createInstance' && name === 'T_C';
+  const more = compileText(
+    'class T_A { [Key] string K; string P; }; class T_C { [Key] string K; };' +
+      'instance of T_A { K = "a"; P = "new"; }; instance of T_C { K = "c"; };',
+  );
+  await failureOf(loadMof(more, target));
+  expect([...target.instances.values()][0]?.get('P')).toBeNull();
 });
 
 test('what could not be undone is listed', async () => {
