@@ -1,4 +1,5 @@
 import type { Challenge, Evidence, HostExpectations, Verdict } from '../../src/attestation/index.js';
+import { publicKeyOf } from '../../src/tpm/index.js';
 import { createEventLog, tcgEventTypes } from '../../src/tpm/logs/index.js';
 import { Datacenter, hostUuid, Machine, policy } from './support/datacenter.js';
 
@@ -77,13 +78,44 @@ describe('a part of a log', () => {
   });
 });
 
+/** The host gets another TPM, and from the root an authority for it. */
+async function replaceHostTpm(): Promise<Machine> {
+  const other = new Machine(datacenter.host.subject);
+  (datacenter as { host: Machine }).host = other;
+  other.certificates = datacenter.certify(other, await datacenter.hostAuthority(hostUuid));
+  return other;
+}
+
+describe('a host that has got hold of the keys on its disk', () => {
+  test('cannot pass off a TPM of its making as its own: the root has named the real one', async () => {
+    const forged = new Machine(datacenter.host.subject);
+    forged.certificates = datacenter.certify(forged, datacenter.authority);
+    await expect(datacenter.verifier.bindAk(forged.identity, forged.subject, hostUuid)).rejects.toMatchObject({
+      code: 'ek_mismatch',
+    });
+  });
+
+  test.each(['a server', 'an attestation key'] as const)('cannot use the certificate of %s for one', async (what) => {
+    const { authority, host } = datacenter;
+    const forged = new Machine(host.subject);
+    const { area } = forged.tpm.ek;
+    const facts = { vmUuid: hostUuid, akName: '', ekHash: '' };
+    const leaf =
+      what === 'a server'
+        ? authority.issueServer(publicKeyOf(area).export({ type: 'spki', format: 'der' }), ['host'])
+        : authority.issueAk({ akPublic: area, facts });
+    forged.certificates = [leaf, ...authority.chain];
+    await expect(datacenter.verifier.bindAk(forged.identity, forged.subject, hostUuid)).rejects.toMatchObject({
+      code: 'chain_refused',
+    });
+  });
+});
+
 describe('a TPM that takes the place of another', () => {
   test('is judged from its first entry: what was known of the other does not count', async () => {
     expect((await judgeHost()).status).toBe('trusted');
-    const { host, authority, verifier } = datacenter;
-    const other = new Machine(host.subject);
-    other.certificates = datacenter.certify(other, authority);
-    (datacenter as { host: Machine }).host = other;
+    const { host, verifier } = datacenter;
+    const other = await replaceHostTpm();
     expect(codes(await judgeHost())).toEqual(['wrong_signature']);
     await verifier.acknowledge(host.subject, verifier.status(host.subject).verdict?.id ?? '');
     await verifier.forgetBinding(host.subject);
@@ -92,12 +124,10 @@ describe('a TPM that takes the place of another', () => {
   });
 
   test('without an untrusted verdict in between begins at the first entry too', async () => {
-    const { host, authority, verifier } = datacenter;
+    const { host, verifier } = datacenter;
     host.measure('/usr/bin/app');
     expect((await judgeHost()).status).toBe('trusted');
-    const other = new Machine(host.subject);
-    other.certificates = datacenter.certify(other, authority);
-    (datacenter as { host: Machine }).host = other;
+    const other = await replaceHostTpm();
     await verifier.forgetBinding(host.subject);
     await datacenter.bind(other);
     expect(await position()).toBe(0);

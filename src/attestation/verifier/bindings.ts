@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import { type Clock, fromBase64, type Randomness, toBase64 } from '../../base/index.js';
+import { type Clock, fromBase64, hash, type Randomness, toBase64, toHex } from '../../base/index.js';
 import type { Store } from '../../store/index.js';
 import { isSameKey, makeCredential, nameOf } from '../../tpm/index.js';
 import { type IdentityEvidence, type Subject, subjectKey } from '../evidence/index.js';
@@ -74,6 +74,14 @@ export class Bindings {
     }
     if (certificate.issuerHost !== null && certificate.issuerHost !== host.toLowerCase()) {
       throw new EvidenceError('wrong_issuer_host', { detail: `expected ${host}, got ${certificate.issuerHost}` });
+    }
+    // The root says in the authority's certificate which TPM the host has: the authority, whose key lies at the host, cannot name
+    // another.
+    const ownEk = toHex(hash('sha256', certificate.publicKeyDer));
+    if (subject.kind === 'host' && certificate.issuerHost !== null && certificate.issuerHostEkHash !== ownEk) {
+      throw new EvidenceError('ek_mismatch', {
+        detail: "it is not the one that the root has certified the host's authority for",
+      });
     }
     const akName = nameOf(ak);
     const secret = this.#randomness.bytes(secretSize);

@@ -3,6 +3,7 @@ import { equalBytes } from '../../base/index.js';
 import {
   CertificateError,
   type CertificateFacts,
+  certificateOids,
   type CrlFacts,
   readCertificate,
   readCrl,
@@ -28,6 +29,8 @@ export interface EkCertificate {
   readonly vm: string | null;
   /** The host that its issuer signs for, in lower case; null where the issuer names none. */
   readonly issuerHost: string | null;
+  /** SHA-256 of that host's own endorsement key (SubjectPublicKeyInfo), hexadecimal; empty where it has no TPM. */
+  readonly issuerHostEkHash: string;
   readonly assurance: Assurance;
 }
 
@@ -77,6 +80,12 @@ export function verifyAnchored(
   }
 }
 
+/** Whether a certificate is for a key that decrypts credentials: keys of servers, and attestation keys, sign what they want. */
+function isForEk({ extendedKeyUsage, keyUsage }: CertificateFacts): boolean {
+  if (extendedKeyUsage !== null) return extendedKeyUsage.includes(certificateOids.ekCertificate);
+  return keyUsage === null || keyUsage.includes('keyEncipherment') || keyUsage.includes('keyAgreement');
+}
+
 /**
  * Verifies an EK certificate up to an anchor.
  * @param chain the EK certificate first
@@ -89,6 +98,9 @@ export function verifyEkChain(chain: readonly Uint8Array[], options: ChainOption
   if (leaf === undefined || root === undefined || leaf.isCa) {
     throw new EvidenceError('chain_refused', { detail: 'the first certificate is not that of a key' });
   }
+  if (!isForEk(leaf)) {
+    throw new EvidenceError('chain_refused', { detail: 'the certificate is not for an endorsement key' });
+  }
   const anchor = options.anchors.find(({ certificate }) => equalBytes(certificate, root.der));
   return {
     fingerprint: leaf.fingerprint,
@@ -96,6 +108,7 @@ export function verifyEkChain(chain: readonly Uint8Array[], options: ChainOption
     publicKeyDer: leaf.publicKeyDer,
     vm: leaf.virtualTpm?.vmUuid.toLowerCase() ?? null,
     issuerHost: issuer?.host?.hostUuid.toLowerCase() ?? null,
+    issuerHostEkHash: issuer?.host?.hostEkHash.toLowerCase() ?? '',
     assurance: anchor?.assurance ?? 'none',
   };
 }

@@ -34,6 +34,7 @@ import {
   openDatacenterRoot,
   openHostAuthority,
 } from '../../../src/vtpm/certificates/index.js';
+import { publicKeyOf } from '../../../src/tpm/index.js';
 import { FakeTpm } from './fake-tpm.js';
 
 export const hostUuid = '11111111-1111-4111-8111-111111111111';
@@ -157,8 +158,10 @@ export class Datacenter {
     await this.bind(this.vm);
   }
 
+  /** The authority of a host, for the TPM that the host has now. */
   hostAuthority(uuid: string): Promise<HostAuthority> {
-    const host = { hostUuid: uuid, hostEkHash: '' };
+    const spki = publicKeyOf(this.host.tpm.ek.area).export({ type: 'spki', format: 'der' });
+    const host = { hostUuid: uuid, hostEkHash: toHex(hash('sha256', spki)) };
     const folder = join(this.#folder, uuid);
     return openHostAuthority({
       folder,
