@@ -1,5 +1,6 @@
 export { compareKeys } from './order.js';
 export { canonicalJson, type JsonValue } from './canonical-json.js';
+export { lockFolder } from './folder-lock.js';
 export type { AreaFormat, AreaFormats } from './formats.js';
 export {
   createJournal,

@@ -27,6 +27,7 @@ const registers = 24;
 
 async function serve(streams: Streams, options: ServeOptions): Promise<void> {
   const port = portOf(options.port, '--port');
+  if (port === 65_535) throw new UsageError('--port has no port after it for the control channel');
   const { serveSoftwareTpm } = await import('../../vtpm/index.js');
   const served = await serveSoftwareTpm({ port, folder: options.state, started: options.startup }).catch(
     (error: unknown) => {

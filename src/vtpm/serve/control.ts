@@ -19,8 +19,12 @@ export interface ControlTarget {
   /** CMD_STOP: power off. */
   stop(): Promise<void>;
   storeVolatile(): Promise<void>;
-  /** State for the next CMD_INIT. */
-  setState(type: 'permanent' | 'volatile', state: Uint8Array): void;
+  /** State for the next CMD_INIT; it is on disk afterwards. @throws DecodeError for what is none */
+  setState(type: 'permanent' | 'volatile', state: Uint8Array): Promise<void>;
+  /** CMD_HASH_START, CMD_HASH_DATA and CMD_HASH_END: one measurement; false where none has begun, or for too much of it. */
+  hashStart(): void;
+  hashData(data: Uint8Array): boolean;
+  hashEnd(): Promise<boolean>;
   /** CMD_SHUTDOWN. */
   shutdown(): Promise<void>;
 }
@@ -36,11 +40,11 @@ export function controlRequestLength(received: Uint8Array): number | null {
     case 0x0b:
       return 5;
     case 7:
-      return received.length < 8 ? null : 8 + Math.min(view.getUint32(4), maximumState);
+      return received.length < 8 ? null : 8 + view.getUint32(4);
     case 0x0c:
       return 16;
     case 0x0d:
-      return received.length < 16 ? null : 16 + Math.min(view.getUint32(12), maximumState);
+      return received.length < 16 ? null : 16 + view.getUint32(12);
     case 0x11:
       return 8;
     case 0x12:
@@ -80,13 +84,14 @@ async function answer(target: ControlTarget, command: number, reader: ByteReader
       return new ByteWriter(8).u32(0).u32(0).finish();
     case 5:
       return setLocality(target, reader.u8());
-    case 7: {
-      const data = reader.take(reader.u32());
-      await target.tpm()?.hashSequence(data);
-      return result(target.tpm() === null ? results.badOrdinal : results.ok);
-    }
     case 6:
+      if (target.tpm() === null) return result(results.badOrdinal);
+      target.hashStart();
+      return result(results.ok);
+    case 7:
+      return result(target.hashData(reader.take(reader.u32())) ? results.ok : results.badOrdinal);
     case 8:
+      return result((await target.hashEnd()) ? results.ok : results.badOrdinal);
     case 9:
     case 0x0b:
       return result(results.ok);
@@ -130,12 +135,14 @@ function getState(target: ControlTarget, reader: ByteReader): Uint8Array {
   return head(results.ok, state.length, part.length).bytes(part).finish();
 }
 
-function setState(target: ControlTarget, reader: ByteReader): Uint8Array {
+async function setState(target: ControlTarget, reader: ByteReader): Promise<Uint8Array> {
   reader.skip(4);
   const type = reader.u32();
-  const state = reader.take(reader.u32());
+  const length = reader.u32();
+  if (length > maximumState) return result(results.badParameter);
+  const state = reader.take(length);
   if (target.tpm() !== null) return result(results.badOrdinal);
   if (type !== stateTypes.permanent && type !== stateTypes.volatile) return result(results.badParameter);
-  target.setState(type === stateTypes.permanent ? 'permanent' : 'volatile', state.slice());
+  await target.setState(type === stateTypes.permanent ? 'permanent' : 'volatile', state.slice());
   return result(results.ok);
 }

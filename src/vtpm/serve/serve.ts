@@ -1,6 +1,4 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { mkdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import {
   type Clock,
   concatBytes,
@@ -12,10 +10,8 @@ import {
   systemClock,
   systemRandomness,
 } from '../../base/index.js';
-import { createTpmClient } from '../../tpm/index.js';
-import { createSealer, openKeyFile, writeStateFile } from '../state/index.js';
-import { createSoftwareTpm, type SoftwareTpm } from '../software/index.js';
 import { answerControl, controlRequestLength, type ControlTarget } from './control.js';
+import { openHolder } from './holder.js';
 
 export interface ServeSoftwareTpmOptions {
   /** Port of the TPM's commands; the control channel is on the next one. 0: both are chosen by the system. */
@@ -40,16 +36,22 @@ export interface ServedTpm {
 }
 
 const maximumRequest = 1 << 20;
+/** Requests of one connection that wait; further ones stay in the socket. */
+const maximumWaiting = 64;
+/** TPM_RC_COMMAND_SIZE. */
+const commandTooLarge = Uint8Array.of(0x80, 1, 0, 0, 0, 10, 0, 0, 1, 0x42);
+/** TPM_BAD_PARAMETER. */
+const requestTooLarge = Uint8Array.of(0, 0, 0, 3);
 
 /**
  * Serves one software TPM by swtpm's TCP protocol, so that tpm2-tools (`swtpm:host=…,port=…`) and QEMU-like users can drive it.
- * @throws VtpmError `vtpm_state_invalid`; the error of the system when a port is taken
+ * @throws VtpmError `vtpm_state_invalid`; StoreError `store_locked` where another one has the folder; the error of the system when
+ * a port is taken
  */
 export async function serveSoftwareTpm(options: ServeSoftwareTpmOptions): Promise<ServedTpm> {
   const { folder, address = '127.0.0.1', log = silentLog } = options;
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const holder = await openHolder(options);
-  if (options.started !== false) await holder.start();
+  const { randomness = systemRandomness, clock = systemClock } = options;
+  const holder = await openHolder({ folder, randomness, clock, log });
   const sockets = new Set<Socket>();
   const lock = createKeyedLock();
   let finished = (): void => undefined;
@@ -60,6 +62,7 @@ export async function serveSoftwareTpm(options: ServeSoftwareTpmOptions): Promis
   const serve = (
     length: (received: Uint8Array) => number | null,
     work: (request: Uint8Array) => Promise<Uint8Array>,
+    tooLarge: Uint8Array,
   ): Server =>
     createServer((socket) => {
       sockets.add(socket);
@@ -68,14 +71,14 @@ export async function serveSoftwareTpm(options: ServeSoftwareTpmOptions): Promis
       socket.on('error', (error) => {
         log.debug('vtpm_connection', { error: messageOf(error) });
       });
-      readRequests(socket, length, (request) => lock.run('tpm', () => work(request)));
+      readRequests(socket, length, (request) => lock.run('tpm', () => work(request)), tooLarge);
     });
 
   async function close(): Promise<void> {
     data.close();
     control.close();
     for (const socket of sockets) socket.end();
-    await lock.run('tpm', () => holder.stop());
+    await lock.run('tpm', () => holder.end());
     finished();
   }
 
@@ -87,21 +90,36 @@ export async function serveSoftwareTpm(options: ServeSoftwareTpmOptions): Promis
       return Promise.resolve();
     },
   };
-  const data = serve(commandLength, (request) => holder.transmit(request));
-  const control = serve(controlRequestLength, (request) => answerControl(target, request, log));
-  const port = await listen(data, options.port, address);
-  const controlPort = await listen(control, options.port === 0 ? 0 : options.port + 1, address).catch(
-    (error: unknown) => {
-      data.close();
-      throw error;
-    },
-  );
-  return { port, controlPort, closed, close };
+  const data = serve(commandLength, (request) => holder.transmit(request), commandTooLarge);
+  const control = serve(controlRequestLength, (request) => answerControl(target, request, log), requestTooLarge);
+  try {
+    if (options.started !== false) await holder.start();
+    const port = await listen(data, options.port, address);
+    const controlPort = await listen(control, options.port === 0 ? 0 : options.port + 1, address);
+    return { port, controlPort, closed, close };
+  } catch (error) {
+    data.close();
+    await holder.end();
+    throw error;
+  }
 }
 
 function commandLength(received: Uint8Array): number | null {
   if (received.length < 6) return null;
-  return Math.max(10, Buffer.from(received.buffer, received.byteOffset, received.length).readUInt32BE(2));
+  // A size that no command has is the TPM's to refuse.
+  return Math.max(6, Buffer.from(received.buffer, received.byteOffset, received.length).readUInt32BE(2));
+}
+
+function drained(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      socket.off('drain', done);
+      socket.off('close', done);
+      resolve();
+    };
+    socket.on('drain', done);
+    socket.on('close', done);
+  });
 }
 
 /** Cuts a stream into requests and answers them in order; a request that is too large ends the connection. */
@@ -109,23 +127,35 @@ function readRequests(
   socket: Socket,
   lengthOf: (received: Uint8Array) => number | null,
   work: (request: Uint8Array) => Promise<Uint8Array>,
+  tooLarge: Uint8Array,
 ): void {
   let received: Uint8Array = new Uint8Array(0);
   let last: Promise<void> = Promise.resolve();
+  let waiting = 0;
+
+  async function answer(request: Uint8Array): Promise<void> {
+    const response = await work(request);
+    // Who does not read is not served further.
+    if (!socket.destroyed && !socket.write(response)) await drained(socket);
+    waiting--;
+    if (waiting < maximumWaiting) socket.resume();
+  }
+
   socket.on('data', (chunk: Buffer) => {
     received = received.length === 0 ? chunk : concatBytes(received, chunk);
     for (let length = lengthOf(received); length !== null; length = lengthOf(received)) {
       if (length > maximumRequest) {
-        socket.destroy();
+        received = new Uint8Array(0);
+        socket.removeAllListeners('data');
+        void last.then(() => socket.end(tooLarge));
         return;
       }
       if (received.length < length) return;
       const request = received.slice(0, length);
       received = received.subarray(length);
-      last = last.then(async () => {
-        const response = await work(request);
-        if (!socket.destroyed) socket.write(response);
-      });
+      waiting++;
+      if (waiting >= maximumWaiting) socket.pause();
+      last = last.then(() => answer(request));
       last.catch(() => socket.destroy());
     }
   });
@@ -139,73 +169,4 @@ function listen(server: Server, port: number, address: string): Promise<number> 
       resolve(bound !== null && typeof bound === 'object' ? bound.port : port);
     });
   });
-}
-
-interface Holder extends Omit<ControlTarget, 'shutdown'> {
-  transmit(command: Uint8Array): Promise<Uint8Array>;
-  /** Power and TPM2_Startup(CLEAR); nothing after a suspend, whose volatile state goes on. */
-  start(): Promise<void>;
-}
-
-/** The TPM with its state files: without power until CMD_INIT. */
-async function openHolder({
-  folder,
-  randomness = systemRandomness,
-  clock = systemClock,
-}: ServeSoftwareTpmOptions): Promise<Holder> {
-  const sealer = createSealer(await openKeyFile(join(folder, 'state.key'), randomness), randomness);
-  const fileOf = (type: 'permanent' | 'volatile'): string => join(folder, `tpm.${type}`);
-  let powered: SoftwareTpm | null = null;
-  const given = new Map<string, Uint8Array>();
-
-  async function read(type: 'permanent' | 'volatile'): Promise<Uint8Array | undefined> {
-    const own = given.get(type);
-    if (own !== undefined) return own;
-    const sealed = await readFile(fileOf(type)).catch(() => null);
-    return sealed === null ? undefined : sealer.open(type, 0, sealed);
-  }
-
-  const write = (type: 'permanent' | 'volatile', state: Uint8Array): Promise<void> =>
-    writeStateFile(fileOf(type), sealer.seal(type, 0, state));
-
-  const holder: Holder = {
-    tpm: () => powered,
-    async start() {
-      const suspended = (await read('volatile')) !== undefined;
-      await holder.init(true);
-      if (!suspended && powered !== null) await createTpmClient(powered).startup('clear');
-    },
-    async init(deleteVolatile) {
-      if (powered !== null) await powered.close();
-      const permanentState = await read('permanent');
-      const volatileState = await read('volatile');
-      given.clear();
-      powered = createSoftwareTpm({
-        randomness,
-        clock,
-        save: (state) => write('permanent', state),
-        ...(permanentState === undefined ? {} : { permanentState }),
-        ...(volatileState === undefined ? {} : { volatileState }),
-      });
-      if (deleteVolatile) await rm(fileOf('volatile'), { force: true });
-    },
-    async stop() {
-      const tpm = powered;
-      powered = null;
-      await tpm?.close();
-    },
-    async storeVolatile() {
-      if (powered === null) return;
-      await write('permanent', powered.savePermanentState());
-      await write('volatile', powered.saveVolatileState());
-    },
-    setState: (type, state) => void given.set(type, state),
-    transmit(command) {
-      // What swtpm answers while its TPM has no power: TPM_RC_FAILURE.
-      return powered === null
-        ? Promise.resolve(Uint8Array.of(0x80, 1, 0, 0, 0, 10, 0, 0, 1, 1))
-        : powered.transmit(command);
-    },
-  };
-  return holder;
 }
