@@ -51,6 +51,7 @@ async function openParts(store: Store): Promise<HostParts> {
     log: silentLog,
     locks: createKeyedLock(),
     denials: new DenialLimit(systemClock),
+    ending: new Set(),
     events: new HostEvents(() => undefined),
   };
 }

@@ -20,6 +20,8 @@ export type HostEvent =
       /** Where the label changed with it: the full texts. */
       readonly label?: { readonly before: string | null; readonly after: string | null };
     }
+  /** Its guest was asked to shut down; `ending` false: it runs on all the same. Nothing of it is on disk. */
+  | { readonly kind: 'vm-ending'; readonly vm: VirtualMachine; readonly ending: boolean }
   | { readonly kind: 'vm-destroyed'; readonly recordId: string; readonly vm: VirtualMachine }
   | { readonly kind: 'volume-changed'; readonly recordId: string; readonly volume: Volume }
   | { readonly kind: 'vlan-changed'; readonly recordId: string; readonly vlan: Vlan }

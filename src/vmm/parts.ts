@@ -30,4 +30,6 @@ export interface HostParts {
   readonly events: HostEvents;
   /** Which denials are recorded, and which only counted. */
   readonly denials: DenialLimit;
+  /** Virtual machines (UUIDs) whose guests were asked to shut down and have not yet. */
+  readonly ending: Set<string>;
 }

@@ -245,6 +245,7 @@ describe('ModifyInstance of settings', () => {
 
 test('life-cycle indications of settings tell what was before', async () => {
   const received: CimInstance[] = [];
+  const enabled: (readonly CimValue[])[] = [];
   const shown: (readonly [string, CimValue, CimValue])[] = [];
   const listener = await createIndicationListener({ onIndication: ({ indication }) => void received.push(indication) });
   const told = async (count: number): Promise<readonly (readonly [string, string, CimValue, CimValue])[]> => {
@@ -253,6 +254,12 @@ test('life-cycle indications of settings tell what was before', async () => {
     const rows = received.splice(0).map((indication) => {
       const labelIn = (name: string): CimValue =>
         (indication.get(name) as CimInstance | null | undefined)?.get('SecurityLabel') ?? null;
+      enabled.push([
+        (indication.get('SourceInstance') as CimInstance).getString('ElementName'),
+        ...(['PreviousInstance', 'SourceInstance'] as const).map(
+          (name) => (indication.get(name) as CimInstance | null | undefined)?.get('EnabledState') ?? null,
+        ),
+      ]);
       shown.push([
         (indication.get('SourceInstance') as CimInstance).className,
         labelIn('PreviousInstance'),
@@ -338,6 +345,24 @@ test('life-cycle indications of settings tell what was before', async () => {
         [className, 'ACM:tvdc-sample:MA', null],
       ]);
     }
+    // A graceful shut down shows from its beginning.
+    await define('graceful');
+    await host.requestState('graceful', 'start');
+    await host.requestState('graceful', 'shutdown');
+    const states: unknown[] = [];
+    while (states.length < 3) {
+      await told(1);
+      states.push(
+        ...enabled
+          .splice(0)
+          .filter(([name, before, after]) => name === 'graceful' && before !== null && before !== after),
+      );
+    }
+    expect(states).toEqual([
+      ['graceful', 3, 2],
+      ['graceful', 2, 4],
+      ['graceful', 4, 3],
+    ]);
   } finally {
     await listener.close();
   }

@@ -24,6 +24,7 @@ import {
   startVm,
   stopVm,
   unpauseVm,
+  VmmError,
   type Volume,
 } from '../../src/vmm/index.js';
 import {
@@ -181,6 +182,42 @@ describe('running', () => {
     await stopVm(parts, actor, uuid, 'shutDown');
     const told = host.events.flatMap((event) => (event.kind === 'vm-changed' ? [event.transition] : []));
     expect(told).toEqual(['start', 'pause', 'resume', 'save', 'restore', 'shut down', 'start', 'shut down']);
+  });
+
+  test('a guest that shuts down is known to, until it has or runs on all the same', async () => {
+    let isDeaf = true;
+    const seen: boolean[] = [];
+    const slow = await openHost(
+      {},
+      {
+        change: ({ hypervisor }) => ({
+          hypervisor: {
+            ...hypervisor,
+            shutDown: async (uuid) => {
+              seen.push(slow.parts.ending.has(uuid));
+              if (isDeaf) throw new VmmError('driver_failed', ['the guest does not answer']);
+              await hypervisor.shutDown(uuid);
+            },
+          },
+        }),
+      },
+    );
+    await enforceSample(slow.parts);
+    const { uuid } = await define(slow.parts, 'ma', 'MA');
+    await startVm(slow.parts, actor, uuid);
+    slow.events.length = 0;
+    expect(await codeOf(stopVm(slow.parts, actor, uuid, 'shutDown'))).toBe('driver_failed');
+    expect(slow.parts.ending.size).toBe(0);
+    isDeaf = false;
+    await stopVm(slow.parts, actor, uuid, 'shutDown');
+    expect(slow.parts.ending.size).toBe(0);
+    expect(seen).toEqual([true, true]);
+    expect(slow.events.map((event) => (event.kind === 'vm-ending' ? event.ending : event.kind))).toEqual([
+      true,
+      false,
+      true,
+      'vm-changed',
+    ]);
   });
 
   test('a saved virtual machine whose restore is denied stays saved, with its PCRs', async () => {

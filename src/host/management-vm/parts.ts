@@ -86,6 +86,7 @@ export async function openParts(
     locks: createKeyedLock(),
     events,
     denials: new DenialLimit(clock),
+    ending: new Set(),
   };
   return { parts, hostBoot };
 }

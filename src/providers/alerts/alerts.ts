@@ -69,8 +69,8 @@ export function startAlerts(view: HostView, ports: AlertPorts): () => void {
     ports.publish(namespace, createInstance(ports.classOf('TVDC_IsolationAlert'), values));
   };
 
-  const system = (vm: VirtualMachine): CimInstance =>
-    createInstance(ports.classOf('TVDC_ComputerSystem'), computerSystemValues(view, vm), { namespace });
+  const system = (vm: VirtualMachine, isEnding?: boolean): CimInstance =>
+    createInstance(ports.classOf('TVDC_ComputerSystem'), computerSystemValues(view, vm, isEnding), { namespace });
 
   const jobInstance = (job: Job): CimInstance =>
     createInstance(ports.classOf('TVDC_ConcreteJob'), jobNotice(job, parts.clock.now()), { namespace });
@@ -118,6 +118,9 @@ export function startAlerts(view: HostView, ports: AlertPorts): () => void {
       case 'vm-changed':
         // A label is none of the system's own properties.
         if (event.vm !== event.before) lifeCycle('CIM_InstModification', system(event.vm), system(event.before));
+        break;
+      case 'vm-ending':
+        lifeCycle('CIM_InstModification', system(event.vm, event.ending), system(event.vm, !event.ending));
         break;
       case 'vm-destroyed':
         lifeCycle('CIM_InstDeletion', system(event.vm));

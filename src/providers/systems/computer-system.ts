@@ -26,7 +26,7 @@ import {
   type Values,
 } from '../kit/index.js';
 import { criticalityOf } from './criticality.js';
-import { criticalityValues, enabledStates, requestableStates } from './state.js';
+import { criticalityValues, enabledStates, requestableStates, shuttingDown } from './state.js';
 
 interface Change {
   /** For people; the name of the virtual machine follows. */
@@ -86,8 +86,16 @@ function requestStateChange(view: HostView): MethodFunction {
   };
 }
 
-/** What TVDC_ComputerSystem shows of a virtual machine. */
-export function computerSystemValues(view: HostView, vm: VirtualMachine): Values {
+/**
+ * What TVDC_ComputerSystem shows of a virtual machine.
+ * @param isEnding whether its guest shuts down; left out: as it is now
+ */
+export function computerSystemValues(
+  view: HostView,
+  vm: VirtualMachine,
+  isEnding = view.parts.ending.has(vm.uuid),
+): Values {
+  const ends = isEnding && vm.state === 'running';
   const label = view.parts.monitor.labels.vm(vm.uuid);
   return {
     CreationClassName: 'TVDC_ComputerSystem',
@@ -95,9 +103,9 @@ export function computerSystemValues(view: HostView, vm: VirtualMachine): Values
     NameFormat: 'UUID',
     ...elementFacts(vm.name, 'A virtual machine.'),
     ...operationalFacts(label?.state !== 'invalidated'),
-    EnabledState: enabledStates[vm.state],
+    EnabledState: ends ? shuttingDown : enabledStates[vm.state],
     RequestedState: 12,
-    AvailableRequestedStates: [...requestableStates(vm.state)],
+    AvailableRequestedStates: ends ? [] : [...requestableStates(vm.state)],
     EnabledDefault: 3,
     TimeOfLastStateChange: CimDateTime.fromUnix(vm.changedAt),
     Criticality: criticalityValues[vm.criticality],

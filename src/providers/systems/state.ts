@@ -3,6 +3,9 @@ import type { Criticality, VirtualMachine, VmState } from '../../vmm/index.js';
 /** CIM_EnabledLogicalElement.EnabledState of each state. */
 export const enabledStates: Readonly<Record<VmState, number>> = { running: 2, off: 3, saved: 6, paused: 9 };
 
+/** EnabledState of a machine that runs and whose guest shuts down. */
+export const shuttingDown = 4;
+
 /** Values of TVDC_ComputerSystem.Criticality. */
 export const criticalityValues: Readonly<Record<Criticality, number>> = { low: 2, medium: 3, high: 4 };
 

@@ -40,6 +40,19 @@ async function endDomain(parts: HostParts, vm: VirtualMachine, how: 'stop' | 'sh
   parts.monitor.left(vm.uuid);
 }
 
+/** A guest takes its time to shut down: until then its machine shows that it is about to end. */
+async function whileEnding<T>(parts: HostParts, vm: VirtualMachine, work: () => Promise<T>): Promise<T> {
+  parts.ending.add(vm.uuid);
+  parts.events.emit({ kind: 'vm-ending', vm, ending: true });
+  try {
+    return await work();
+  } finally {
+    parts.ending.delete(vm.uuid);
+    const now = parts.inventory.vm(vm.uuid);
+    if (now?.state === 'running') parts.events.emit({ kind: 'vm-ending', vm: now, ending: false });
+  }
+}
+
 /** The guest stands still before its TPM goes, and the TPM is on disk before the domain: a crash loses no PCRs. */
 async function saveDomain(parts: HostParts, vm: VirtualMachine): Promise<void> {
   await parts.hypervisor.pause(vm.uuid);
@@ -71,9 +84,10 @@ export function stopHeldVm(
 ): Promise<VirtualMachine> {
   const states: readonly VmState[] = how === 'stop' ? ['running', 'paused', 'saved'] : ['running'];
   const name = how === 'stop' ? 'stop' : 'shut down';
-  return workOn(parts, uuid, { states, what: name }, (vm) =>
-    carryOut(parts, actor, vm, { kind: 'stop', name, to: 'off' }, () => endDomain(parts, vm, how)),
-  );
+  return workOn(parts, uuid, { states, what: name }, (vm) => {
+    const stop = () => carryOut(parts, actor, vm, { kind: 'stop', name, to: 'off' }, () => endDomain(parts, vm, how));
+    return how === 'stop' ? stop() : whileEnding(parts, vm, stop);
+  });
 }
 
 /**

@@ -116,6 +116,7 @@ export async function openHost(
     log,
     locks: createKeyedLock(),
     denials: new DenialLimit(clock),
+    ending: new Set(),
     events: hostEvents,
   };
   return { parts: { ...base, ...options.change?.(base) }, vtpms, storage, events, log };
