@@ -148,13 +148,13 @@ test('a failed load is undone in reverse', async () => {
 function loseAnswerOf(target: MemoryTarget, operation: 'createInstance' | 'createClass' | 'deleteClass', name: string) {
   const original = target[operation].bind(target) as (namespace: string, what: never) => Promise<never>;
   let lost = false;
-  target[operation] = (async (namespace: string, what: never) => {
+  target[operation] = async (namespace: string, what: never) => {
     const answer = await original(namespace, what);
     const { className, name: own } = what as { className?: string; name?: string };
     if (lost || (typeof what === 'string' ? what : (className ?? own)) !== name) return answer;
     lost = true;
     throw new Error('the connection broke');
-  });
+  };
 }
 
 describe('a change whose answer got lost', () => {
