@@ -1,6 +1,10 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { quotedMember, verifyEvidenceBundle, type Verdict } from '../../src/attestation/index.js';
 import { Records } from '../../src/attestation/verifier/records.js';
-import { createMemoryStore } from '../../src/store/index.js';
+import { openSqliteStore } from '../../src/store/index.js';
+import { createImaLog } from '../../src/tpm/logs/index.js';
 import { errorLike } from '../support/errors.js';
 import { Datacenter, hostUuid, policy, vmUuid } from './support/datacenter.js';
 
@@ -63,6 +67,30 @@ describe('kept evidence', () => {
     expect(found.reasons).toContain('digest_mismatch');
   });
 
+  test('of a system that is not trusted is whole too, though only what is new is stored in every round', async () => {
+    for (let entry = 0; entry < 2000; entry++) datacenter.vm.measure(`/unknown/${entry}`);
+    const size = (): number =>
+      datacenter.store
+        .range('attestation', 'kept/vm:', 'kept/vm;', 1000)
+        .reduce((sum, { value }) => sum + (value as { readonly length: number }).length, 0);
+    const verdicts = [await round()];
+    const first = size();
+    for (let n = 0; n < 4; n++) {
+      if (n > 0) datacenter.vm.measure(`/later/${n}`);
+      verdicts.push(await round());
+    }
+    expect(verdicts.map(({ covered }) => covered)).toEqual([2004, 2004, 2005, 2006, 2007]);
+    expect(size() - first).toBeLessThan(first / 4);
+    for (const verdict of verdicts) {
+      expect(verdict.status).toBe('unknown');
+      expect(await judged(await exported(verdict))).toMatchObject({ verdict: 'unknown', covered: verdict.covered });
+    }
+    // A reboot begins another log, of which nothing is known.
+    datacenter.vm.restart();
+    const rebooted = await round();
+    expect(await judged(await exported(rebooted))).toMatchObject({ verdict: 'trusted', covered: 4 });
+  });
+
   test('says when the references changed since', async () => {
     const verdict = await round();
     await datacenter.references.delete('image', { path: '/usr/bin/app' });
@@ -115,10 +143,17 @@ describe('kept evidence', () => {
 });
 
 test('forgetting old verdicts leaves later evidence whole', async () => {
-  const store = createMemoryStore();
+  const folder = mkdtempSync(join(tmpdir(), 'tvdc-kept-'));
+  const store = openSqliteStore(folder);
   const records = new Records(store, 3);
   const data = Buffer.from('unchanging boot log');
+  const log = createImaLog();
+  const logs: Uint8Array[] = [];
   for (let n = 1; n <= 6; n++) {
+    // Every second verdict is on a log that has not grown.
+    if (n % 2 === 1) log.measure({ path: `/f${n}`, digest: { algorithm: 'sha256', value: new Uint8Array(32) } });
+    const whole = log.toBinary();
+    logs.push(whole);
     await records.update(
       vm,
       (before) => ({ ...before, verdict: { id: `v${n}`, subject: vm } as Verdict }),
@@ -138,17 +173,23 @@ test('forgetting old verdicts leaves later evidence whole', async () => {
         },
         evidence: {
           quote: { attest: data, signature: data },
-          measurements: { format: 'binary', start: 0, data: new Uint8Array(0) },
+          measurements: { format: 'binary', start: 0, data: whole },
           eventLog: data,
         },
         policy,
         before: null,
+        entries: Math.ceil(n / 2),
       }),
     );
   }
   expect(records.history(vm, 100).map(({ id }) => id)).toEqual(['v6', 'v5', 'v4']);
+  for (const n of [4, 5, 6]) {
+    const { evidence } = (await records.kept(vm, `v${n}`)) ?? {};
+    expect(evidence?.log).toEqual(new Uint8Array(logs[n - 1] as Uint8Array));
+  }
   const kept = await records.kept(vm, 'v5');
   expect(Buffer.from(kept?.evidence?.boot ?? []).toString()).toBe('unchanging boot log');
   expect(await records.kept(vm, 'v1')).toBeNull();
   await store.close();
+  rmSync(folder, { recursive: true });
 });

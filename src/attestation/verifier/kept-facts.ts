@@ -15,6 +15,8 @@ export interface KeptFacts {
   /** First entry of the kept log, and the verdict whose log precedes it; null: the log begins at 0. */
   readonly start: number;
   readonly before: number | null;
+  /** The log from entry 0 on, where it was sent as a whole: one that only goes on from it is kept as what is new. */
+  readonly whole?: { readonly entries: number; readonly octets: number; readonly sha256: string };
   /** Verdicts that keep the event logs, which seldom change; null: there was none. */
   readonly boot: number | null;
   readonly isolation: number | null;

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { equalBytes, type TimeSlice } from '../../base/index.js';
 import type { Store, StoreTransaction } from '../../store/index.js';
 import { ImaReader } from '../../tpm/logs/index.js';
@@ -8,11 +9,36 @@ import type { KeptFacts } from './kept-facts.js';
 
 /** Evidence as it goes to be kept. */
 export interface KeptInput {
-  readonly facts: Omit<KeptFacts, 'boot' | 'isolation' | 'before'>;
+  readonly facts: Omit<KeptFacts, 'boot' | 'isolation' | 'before' | 'whole'>;
   readonly evidence: Evidence | AssertedEvidence;
   readonly policy: AppraisalPolicy;
   /** The verdict whose log this one continues. */
   readonly before: number | null;
+  /** Entries since boot, where the quote has proven that the log holds so many; null: not known. */
+  readonly entries: number | null;
+}
+
+interface KeptLog extends Pick<KeptFacts, 'start' | 'before' | 'whole'> {
+  readonly data: Uint8Array;
+}
+
+/**
+ * What of a log is stored. Who is not trusted is asked for the whole log in every round: of one that goes on from the log of
+ * the verdict before, only what is new.
+ */
+function logToKeep({ facts, evidence, before, entries }: KeptInput, last: KeptFacts | null, sequence: number): KeptLog {
+  const { start, format } = facts;
+  const { data } = evidence.measurements;
+  if (start !== 0 || format !== 'binary' || entries === null) return { start, before, data };
+  const digest = createHash('sha256');
+  const known = last?.format === 'binary' ? last.whole : undefined;
+  const prefix = known !== undefined && known.octets <= data.length ? known.octets : 0;
+  digest.update(data.subarray(0, prefix));
+  const goesOn = prefix > 0 && digest.copy().digest('hex') === known?.sha256;
+  digest.update(data.subarray(prefix));
+  const whole = { entries, octets: data.length, sha256: digest.digest('hex') };
+  if (!goesOn || known === undefined) return { start, before, data, whole };
+  return { start: known.entries, before: sequence - 1, data: data.subarray(prefix), whole };
 }
 
 /** Kept evidence put together again: the log from entry 0 on. */
@@ -49,9 +75,10 @@ export function keepEvidence(tx: StoreTransaction, subject: Subject, sequence: n
   };
   const boot = place('boot', evidence.eventLog);
   const isolation = place('isolation', 'isolationLog' in evidence ? evidence.isolationLog : undefined);
-  const facts: KeptFacts = { ...input.facts, before: input.before, boot, isolation };
+  const { data, ...log } = logToKeep(input, last, sequence);
+  const facts: KeptFacts = { ...input.facts, ...log, boot, isolation };
   tx.put('attestation', keys.kept(subject, sequence, 'facts'), encodeRecord(facts));
-  tx.put('attestation', keys.kept(subject, sequence, 'log'), evidence.measurements.data);
+  tx.put('attestation', keys.kept(subject, sequence, 'log'), data);
   const policyKey = keys.policy(input.facts.policyDigest);
   if (tx.get('attestation', policyKey) === undefined) tx.put('attestation', policyKey, JSON.stringify(policy));
 }

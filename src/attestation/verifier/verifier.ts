@@ -99,6 +99,7 @@ function keptInput(
     evidence,
     policy: facts.policy,
     before: start === 0 ? null : before,
+    entries: verdict.covered > 0 ? verdict.covered + verdict.pending : null,
   };
 }
 
