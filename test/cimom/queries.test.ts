@@ -1,4 +1,10 @@
-import { createInstance, createInstancePath, type CimInstance } from '../../src/cim/model/index.js';
+import {
+  createInstance,
+  createInstancePath,
+  type CimInstance,
+  type CimInstancePath,
+  instanceIdentity,
+} from '../../src/cim/model/index.js';
 import { createHostProvider } from './support/hosts.js';
 import { all, statusOf } from './support/outcome.js';
 import { openEnumerateInstances } from './support/requests.js';
@@ -61,6 +67,62 @@ test('a query that demands every key gets the instance instead of enumerating', 
   expect(namesOf(await query(world, 'SELECT * FROM TST_Host WHERE Name = "b" AND State = 2'))).toEqual(['b']);
   expect(namesOf(await query(world, 'SELECT * FROM TST_Host WHERE Name = "b" AND State = 3'))).toEqual([]);
   expect(asked).toEqual(['get', 'get']);
+});
+
+test('references as keys are found whatever they leave out, stored or made by a provider', async () => {
+  const world = await createWorld({
+    providers: [
+      {
+        className: 'TST_Contains',
+        namespaces: [namespace],
+        async *enumerate() {
+          yield await Promise.resolve([part()]);
+        },
+        get: (_context, path) =>
+          Promise.resolve(instanceIdentity(path) === instanceIdentity(part().path as CimInstancePath) ? part() : null),
+      },
+    ],
+  });
+  const space = world.repository.space(namespace);
+  const contains = space?.schema.get('TST_Contains');
+  const remark = space?.schema.get('TST_Remark');
+  if (space === undefined || contains === undefined || remark === undefined) throw new Error('no class');
+  const part = (): CimInstance =>
+    createInstance(
+      contains,
+      {
+        Whole: createInstancePath('TST_Host', { Name: 'a' }),
+        Part: createInstancePath('TST_Device', { DeviceID: 'd', Slot: 1n }),
+      },
+      { namespace },
+    );
+  await world.repository.createNamespace('root/else');
+  const note = createInstancePath('TST_Note', { InstanceID: 'n' });
+  for (const place of [null, 'root/else']) {
+    const Subject = createInstancePath('TST_Host', { Name: 'a' }, { namespace: place });
+    await space.createInstance(createInstance(remark, { Subject, Note: note, Kind: place }));
+  }
+  const counts = async (className: string, one: string, other: string): Promise<readonly number[]> => {
+    const condition = `${one} AND ${other}`;
+    const text = `SELECT * FROM ${className} WHERE `;
+    // The second one says the same in a way that no index serves.
+    return [
+      (await query(world, text + condition)).length,
+      (await query(world, `${text}(${condition}) OR (${condition})`)).length,
+    ];
+  };
+  const whole = (place: string): string => `Whole = '${place}TST_Host.Name="a"'`;
+  const device = (place: string): string => `Part = '${place}TST_Device.DeviceID="d",Slot=1'`;
+  const subject = (place: string): string => `Subject = '${place}TST_Host.Name="a"'`;
+  const noted = (place: string): string => `Note = '${place}TST_Note.InstanceID="n"'`;
+  for (const place of ['', `${namespace}:`, `//elsewhere/${namespace}:`]) {
+    expect([place, await counts('TST_Contains', whole(place), device(place))]).toEqual([place, [1, 1]]);
+    expect([place, await counts('TST_Contains', whole(''), device(place))]).toEqual([place, [1, 1]]);
+  }
+  expect(await counts('TST_Remark', subject(''), noted(''))).toEqual([2, 2]);
+  expect(await counts('TST_Remark', subject(`${namespace}:`), noted(`${namespace}:`))).toEqual([1, 1]);
+  expect(await counts('TST_Remark', subject('root/else:'), noted(`${namespace}:`))).toEqual([1, 1]);
+  expect(await counts('TST_Remark', subject('root/none:'), noted(`${namespace}:`))).toEqual([0, 0]);
 });
 
 test('wrong languages, wrong queries and unknown classes have their statuses', async () => {

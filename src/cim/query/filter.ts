@@ -28,7 +28,7 @@ export function compileFilter(
   const cls = className === undefined ? null : (schema.get(className) ?? null);
   if (className !== undefined && cls === null) throw invalidQuery(`class ${className} does not exist`, 1);
   const context: CompileContext = { schema, cls, now: options.now ?? Date.now };
-  for (const path of query.projection ?? []) compileOperand(path, context);
+  for (const path of query.projection ?? []) compileOperand(path, { ...context, throughArrays: true });
   if (query.where === null) return () => true;
   const test = compileCondition(query.where, context, query.dialect === 'wql' ? 'wildcards' : 'expression');
   return (instance) => test(instance) === true;

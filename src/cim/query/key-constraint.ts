@@ -14,8 +14,14 @@ import type { Condition, LiteralOperand, Operand, Query } from './syntax.js';
 /**
  * The only instance of a class that can satisfy the query, where its WHERE demands a value for every key; null where more
  * than one could. The instance must still be tested.
+ *
+ * @param isPlaced whether a reference says which object it means: one without a namespace matches those of every namespace
  */
-export function keyConstraint(query: Query, cls: CimClass): CimInstancePath | null {
+export function keyConstraint(
+  query: Query,
+  cls: CimClass,
+  isPlaced: (reference: CimInstancePath) => boolean,
+): CimInstancePath | null {
   const keys = keyProperties(cls);
   if (query.where === null || keys.length === 0) return null;
   const demanded = new Map<string, LiteralOperand['value']>();
@@ -25,9 +31,13 @@ export function keyConstraint(query: Query, cls: CimClass): CimInstancePath | nu
     const value = demanded.get(foldName(name));
     // Equal datetimes may be spelt in several ways.
     if (value === undefined || type === 'datetime') return null;
-    const path = type === 'reference' && typeof value === 'string' ? toPath(value) : null;
-    if (type === 'reference' && path?.kind !== 'instance-path') return null;
-    bindings.push({ name, type: null, value: path?.kind === 'instance-path' ? path : value });
+    if (type !== 'reference') {
+      bindings.push({ name, type: null, value });
+      continue;
+    }
+    const path = typeof value === 'string' ? toPath(value) : null;
+    if (path?.kind !== 'instance-path' || !isPlaced(path)) return null;
+    bindings.push({ name, type: null, value: path });
   }
   try {
     return normalizePath(cls, createInstancePath(cls.name, bindings));

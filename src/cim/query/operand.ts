@@ -40,6 +40,8 @@ export interface CompileContext {
   /** Class that the instances are of; null: unknown. */
   readonly cls: CimClass | null;
   readonly now: () => number;
+  /** For what is selected: a path may lead through all items of an array. */
+  readonly throughArrays?: boolean;
 }
 
 const kinds: Readonly<Record<CimType, ScalarKind>> = {
@@ -108,7 +110,12 @@ function compilePath(path: PathOperand, context: CompileContext): CompiledOperan
   let { cls } = context;
   let property: CimPropertyDeclaration | null = null;
   const readers: ReturnType<typeof readStep>[] = [];
+  let before: PathStep | null = null;
   for (const step of path.steps) {
+    if (property?.isArray === true && before?.index === null && context.throughArrays !== true) {
+      throw invalidQuery(`${property.name} is an array: choose an item by its index`, step.column);
+    }
+    before = step;
     if (property !== null && kindOf(property) === 'reference') {
       throw unsupportedFeature('following a reference', step.column);
     }

@@ -1,4 +1,4 @@
-import type { CimClass, CimInstance } from '../../cim/model/index.js';
+import type { CimClass, CimInstance, CimInstancePath } from '../../cim/model/index.js';
 import {
   CimError,
   type ExecQuery,
@@ -29,17 +29,22 @@ function parse(language: string, text: string): { readonly query: Query; readonl
 
 /** What a query has to look at: where it demands a value for every key, one instance; else what the provider finds. */
 async function* candidates(
+  call: Call,
   source: ClassSource,
   language: string,
   query: Query,
 ): AsyncGenerator<readonly CimInstance[], void, undefined> {
-  const path = source.readable ? keyConstraint(query, source.cls) : null;
+  const isPlaced = (reference: CimInstancePath): boolean =>
+    reference.host === null &&
+    reference.namespace !== null &&
+    call.engine.namespaces.ofPath(reference, call.home) !== undefined;
+  const path = source.readable ? keyConstraint(query, source.cls, isPlaced) : null;
   if (path === null) {
     const { text, where } = query;
     yield* where === null ? source.enumerate(null) : source.query({ language, text, where });
     return;
   }
-  const instance = await source.get(path, null);
+  const instance = await source.get(call.references.keys(path), null);
   if (instance !== null) yield [instance];
 }
 
@@ -63,7 +68,7 @@ async function prepare(call: Call, language: string, text: string): Promise<Prep
     return out;
   };
   const sources = sourcesBelow(call, className);
-  const segments = () => sources.map((source) => () => mapBatches(candidates(source, language, query), select));
+  const segments = () => sources.map((source) => () => mapBatches(candidates(call, source, language, query), select));
   return { query, cls, segments };
 }
 

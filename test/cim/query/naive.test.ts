@@ -1,6 +1,6 @@
 // The evaluator against one that is written for obviousness: it walks the condition for each instance.
 import fc from 'fast-check';
-import type { CimInstance } from '../../../src/cim/model/index.js';
+import { CimDateTime, type CimInstance } from '../../../src/cim/model/index.js';
 import { compileFilter, parseQuery } from '../../../src/cim/query/index.js';
 import { make, schema } from './support.js';
 
@@ -10,14 +10,20 @@ type Scalar = string | number | null;
 interface Leaf {
   readonly kind: 'leaf';
   readonly text: string;
+  /** Where the languages differ: the text in WQL. */
+  readonly wql?: string;
   readonly truth: (row: Row) => Truth;
 }
 type Tree =
   | Leaf
   | { readonly kind: 'and' | 'or'; readonly parts: readonly Tree[] }
   | { readonly kind: 'not'; readonly part: Tree };
-type Row = Readonly<Record<'Name' | 'Caption' | 'State' | 'Size', Scalar>> & {
+type Row = Readonly<Record<'Name' | 'Caption' | 'State' | 'Size' | 'Load', Scalar>> & {
+  readonly Enabled: boolean | null;
+  /** Minutes of a day, and minutes that the clock which told them is ahead of UTC. */
+  readonly Since: readonly [number, number] | null;
   readonly Ports: readonly (number | null)[] | null;
+  readonly Setting: { readonly Weight: number | null; readonly Label: string | null } | null;
 };
 
 const operators = ['=', '<>', '<', '<=', '>', '>='] as const;
@@ -73,6 +79,87 @@ const anyLeaf = fc.tuple(fc.boolean(), operator, small).map(
   }),
 );
 
+const real = fc.constantFrom('0.5', '1.0', '2.5e0', '3', '.5');
+const realLeaf = fc.tuple(fc.constantFrom('Load' as const, 'State' as const, 'Size' as const), operator, real).map(
+  ([name, sign, value]): Leaf => ({
+    kind: 'leaf',
+    text: `${value} ${sign} ${name}`,
+    truth: (row) => compare(sign, Number(value), row[name]),
+  }),
+);
+const flagLeaf = fc.constantFrom<Leaf>(
+  { kind: 'leaf', text: 'Enabled', truth: (row) => row.Enabled },
+  { kind: 'leaf', text: 'Enabled = TRUE', truth: (row) => row.Enabled },
+  {
+    kind: 'leaf',
+    text: 'Enabled <> true',
+    truth: (row) => (row.Enabled === null ? null : !row.Enabled),
+  },
+);
+const clock = fc.tuple(fc.integer({ min: 600, max: 603 }), fc.constantFrom(0, 60, -30));
+const spelt = ([minute, ahead]: readonly [number, number]): string => {
+  const local = minute + ahead;
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const zone = `${ahead < 0 ? '-' : '+'}${String(Math.abs(ahead)).padStart(3, '0')}`;
+  return `20260102${two(Math.floor(local / 60))}${two(local % 60)}00.000000${zone}`;
+};
+const timeLeaf = fc.tuple(operator, clock).map(
+  ([sign, value]): Leaf => ({
+    kind: 'leaf',
+    text: `Since ${sign} '${spelt(value)}'`,
+    truth: (row) => compare(sign, row.Since?.[0] ?? null, value[0]),
+  }),
+);
+const likeLeaf = fc
+  .constantFrom(
+    ['a%', 'a.*', /^a/],
+    ['_', '.', /^.$/],
+    ['[a-b]%', '[a-b].*', /^[ab]/],
+    ['%b', '.*b', /b$/],
+    ['[^a]%', '[^a].*', /^[^a]/],
+    ["it''s", "it''s", /^it's$/],
+    ['', '', /^$/],
+  )
+  .chain(([wql, other, expression]) =>
+    fc.tuple(fc.constantFrom('Name' as const, 'Caption' as const), fc.boolean()).map(([name, negated]): Leaf => {
+      const sign = negated ? 'NOT LIKE' : 'LIKE';
+      return {
+        kind: 'leaf',
+        text: `${name} ${sign} '${String(other)}'`,
+        wql: `${name} ${sign} '${String(wql)}'`,
+        truth: (row) => {
+          const value = row[name];
+          return value === null ? null : (expression as RegExp).test(String(value)) !== negated;
+        },
+      };
+    }),
+  );
+const embeddedLeaf = fc.oneof(
+  fc.tuple(operator, small).map(
+    ([sign, value]): Leaf => ({
+      kind: 'leaf',
+      text: `Setting.Weight ${sign} ${value}`,
+      truth: ({ Setting }) => compare(sign, Setting?.Weight ?? null, value),
+    }),
+  ),
+  fc.constantFrom<Leaf>(
+    {
+      kind: 'leaf',
+      text: 'Setting.Q_Setting::Label IS NULL',
+      truth: ({ Setting }) => (Setting?.Label ?? null) === null,
+    },
+    { kind: 'leaf', text: 'Setting ISA Q_Setting', truth: ({ Setting }) => (Setting === null ? null : true) },
+    { kind: 'leaf', text: 'Setting ISA Q_VM', truth: ({ Setting }) => (Setting === null ? null : false) },
+  ),
+);
+const indexLeaf = fc.tuple(fc.integer({ min: 0, max: 3 }), operator, small).map(
+  ([at, sign, value]): Leaf => ({
+    kind: 'leaf',
+    text: `Ports[${at}]${sign}${value}`,
+    truth: ({ Ports }) => compare(sign, Ports?.[at] ?? null, value),
+  }),
+);
+
 const { tree } = fc.letrec<{ tree: Tree }>((tie) => ({
   tree: fc.oneof(
     { depthSize: 'medium', withCrossShrink: true },
@@ -81,6 +168,12 @@ const { tree } = fc.letrec<{ tree: Tree }>((tie) => ({
     pairLeaf,
     nullLeaf,
     anyLeaf,
+    realLeaf,
+    flagLeaf,
+    timeLeaf,
+    likeLeaf,
+    embeddedLeaf,
+    indexLeaf,
     fc.record({
       kind: fc.constantFrom('and' as const, 'or' as const),
       parts: fc.array(tie('tree'), { minLength: 2, maxLength: 4 }),
@@ -89,10 +182,17 @@ const { tree } = fc.letrec<{ tree: Tree }>((tie) => ({
   ),
 }));
 
-function write(node: Tree): string {
-  if (node.kind === 'leaf') return node.text;
-  if (node.kind === 'not') return `NOT (${write(node.part)})`;
-  return node.parts.map((part) => `(${write(part)})`).join(node.kind === 'and' ? ' AND ' : ' OR ');
+const binding = { or: 0, and: 1, not: 2, leaf: 3 } as const;
+
+/** With no more parentheses than the precedences of NOT, AND and OR need, or with all of them. */
+function write(node: Tree, language: string, sparing: boolean): string {
+  if (node.kind === 'leaf') return language === 'WQL' ? (node.wql ?? node.text) : node.text;
+  const within = (part: Tree): string => {
+    const text = write(part, language, sparing);
+    return sparing && binding[part.kind] >= binding[node.kind] ? text : `(${text})`;
+  };
+  if (node.kind === 'not') return `NOT ${within(node.part)}`;
+  return node.parts.map(within).join(node.kind === 'and' ? ' AND ' : ' OR ');
 }
 
 function evaluate(node: Tree, row: Row): Truth {
@@ -112,17 +212,28 @@ const row = fc.record<Row>({
   Caption: fc.option(word),
   State: fc.option(small),
   Size: fc.option(small),
+  Load: fc.option(fc.constantFrom(0, 0.5, 1, 2.5, 3)),
+  Enabled: fc.option(fc.boolean()),
+  Since: fc.option(clock),
   Ports: fc.option(fc.array(fc.option(small), { maxLength: 3 })),
+  Setting: fc.option(fc.record({ Weight: fc.option(small), Label: fc.option(word) })),
 });
 
 function instanceOf(values: Row): CimInstance {
-  return make('Q_VM', { ...values, Number: 1, Size: values.Size === null ? null : BigInt(values.Size) });
+  const { Size, Since, Setting } = values;
+  return make('Q_VM', {
+    ...values,
+    Number: 1,
+    Size: Size === null ? null : BigInt(Size),
+    Since: Since === null ? null : CimDateTime.parse(spelt(Since)),
+    Setting: Setting === null ? null : make('Q_Setting', Setting).withPath(null),
+  });
 }
 
 test.each(['WQL', 'DMTF:CQL', 'DMTF:FQL'])('%s agrees with the naive evaluator', (language) => {
   fc.assert(
-    fc.property(tree, fc.array(row, { minLength: 1, maxLength: 5 }), (node, rows) => {
-      const condition = write(node);
+    fc.property(tree, fc.array(row, { minLength: 1, maxLength: 5 }), fc.boolean(), (node, rows, sparing) => {
+      const condition = write(node, language, sparing);
       const text = language === 'DMTF:FQL' ? condition : `SELECT * FROM Q_VM WHERE ${condition}`;
       const filter = compileFilter(parseQuery(language, text), schema, { className: 'Q_VM' });
       for (const values of rows) expect(filter(instanceOf(values))).toBe(evaluate(node, values) === true);

@@ -226,7 +226,8 @@ test('patterns that make others backtrack are matched in linear time', () => {
 test('demands on every key name the only candidate', () => {
   const cls = schema.get('Q_VM');
   if (cls === undefined) throw new Error('no class');
-  const path = (where: string) => keyConstraint(parseQuery('WQL', `SELECT * FROM Q_Element WHERE ${where}`), cls);
+  const path = (where: string) =>
+    keyConstraint(parseQuery('WQL', `SELECT * FROM Q_Element WHERE ${where}`), cls, () => true);
   expect(path('Name = "vm1" AND 7 = Number AND State = 2')).toMatchObject({
     className: 'Q_VM',
     keys: [
@@ -237,4 +238,22 @@ test('demands on every key name the only candidate', () => {
   expect(path('Name = "vm1" OR Number = 7')).toBeNull();
   expect(path('Name = "vm1" AND NOT Number = 7')).toBeNull();
   expect(path('Name = "vm1" AND Number > 7')).toBeNull();
+});
+
+test('a path through an array needs an index, but may select from every item', () => {
+  const item = (Label: string): CimInstance => make('Q_Setting', { Label }).withPath(null);
+  const instance = make('Q_VM', { Name: 'a', Number: 1, Settings: [item('one'), item('two')] });
+  expect(passes(instance, "Settings[1].Label = 'two'")).toBe(true);
+  expect(passes(instance, "Settings[2].Label = 'two'")).toBe(false);
+  expect(passes(instance, 'Settings[2].Label IS NULL')).toBe(true);
+  for (const condition of ["Settings.Label = 'two'", "ANY Settings.Label = 'two'", 'Settings.Label IS NULL']) {
+    expect(() => check(condition)).toThrow(expect.objectContaining({ status: 15 }) as Error);
+  }
+  const query = parseQuery('DMTF:CQL', 'SELECT Settings.Label FROM Q_VM');
+  expect(compileFilter(query, schema)(instance)).toBe(true);
+  const selected = project(query, instance).get('Settings') as readonly CimInstance[];
+  expect(selected.map((one) => one.properties().map(({ name, value }) => [name, value]))).toEqual([
+    [['Label', 'one']],
+    [['Label', 'two']],
+  ]);
 });

@@ -56,6 +56,7 @@ export const schema: Schema = createSchema(
       property('Ports', 'uint16'),
       property('Owner', 'reference'),
       property('Setting', 'string', qualifier('EmbeddedInstance', 'Q_Setting')),
+      property('Settings', 'string', qualifier('EmbeddedInstance', 'Q_Setting')),
     ),
     cimClass('Q_VM', 'Q_Element', property('Memory', 'uint64')),
     cimClass('Q_Setting', null, property('Weight', 'sint32'), property('Label', 'string')),
