@@ -11,6 +11,7 @@ export {
   unreachable,
 } from './errors.js';
 export { digestSizes, hash, type HashAlgorithm, hashAlgorithms, hashHex, hashOctets, hmac } from './hash.js';
+export { describeIssues, type Issue } from './issues.js';
 export { type Log, type LogFields, MemoryLog, silentLog } from './log.js';
 export { formatMessage, type MessageId, messages } from './messages.js';
 export { createKeyedLock, type KeyedLock } from './lock.js';

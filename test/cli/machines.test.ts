@@ -81,10 +81,10 @@ describe('a definition', () => {
   });
 
   test.each([
-    [{ memoryMiB: -1 }, /at memoryMiB/],
-    [{ disks: [{ size: '1X' }] }, /at disks\.0/],
+    [{ memoryMiB: -1 }, /: memoryMiB/],
+    [{ disks: [{ size: '1X' }] }, /: disks\[0\]/],
     [{ disc: [] }, /disc/],
-    [{ vlans: [0] }, /at vlans\.0/],
+    [{ vlans: [0] }, /: vlans\[0\]/],
     [[], /no definition/],
   ])('that is %j is told with its place', async (wish, place) => {
     const file = join(command.folder, 'wrong.json');

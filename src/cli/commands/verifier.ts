@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { z } from 'zod';
 import { type Assurance, assurances } from '../../attestation/index.js';
-import { messageOf } from '../../base/index.js';
+import { describeIssues, messageOf } from '../../base/index.js';
 import { secretFile } from '../../host/foundation/index.js';
 import { listenersOf } from '../../host/front/index.js';
 import { createProcessLog } from '../../host/log/index.js';
@@ -74,7 +74,7 @@ function readConfiguration(file: string | undefined): z.infer<typeof configurati
     return configuration.parse(JSON.parse(readText(file)));
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    throw new UsageError(`${file}: ${error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error)}`);
+    throw new UsageError(`${file}: ${error instanceof z.ZodError ? describeIssues(error.issues) : messageOf(error)}`);
   }
 }
 

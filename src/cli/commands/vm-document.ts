@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { messageOf } from '../../base/index.js';
+import { describeIssues, messageOf } from '../../base/index.js';
 import type { DiskWish, VmDefinition } from '../../client/management/index.js';
 import { UsageError } from '../exit.js';
 import { readText } from '../files.js';
@@ -50,9 +50,7 @@ export function readDefinition(file: string): DefinitionDocument {
   }
   const parsed = definition.safeParse(value);
   if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    const place = issue === undefined || issue.path.length === 0 ? '' : ` at ${issue.path.join('.')}`;
-    throw new UsageError(`${file} is no definition of a virtual machine${place}: ${issue?.message ?? 'not valid'}`);
+    throw new UsageError(`${file} is no definition of a virtual machine: ${describeIssues(parsed.error.issues)}`);
   }
   const { disks, ...rest } = parsed.data;
   const given = Object.fromEntries(Object.entries(rest).filter(([, item]) => item !== undefined)) as DefinitionDocument;

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { z } from 'zod';
-import { ConfigurationError, messageOf } from '../../base/index.js';
+import { ConfigurationError, describeIssues, messageOf } from '../../base/index.js';
 
 const defaultFile = 'peers.json';
 const loopback = new Set(['localhost', '127.0.0.1', '[::1]']);
@@ -84,7 +84,7 @@ export function readPeers(file: string | null, dataFolder: string): PeersConfig 
       unattested,
     };
   } catch (cause) {
-    const sentence = cause instanceof z.ZodError ? z.prettifyError(cause).replaceAll('\n', ' ') : messageOf(cause);
+    const sentence = cause instanceof z.ZodError ? describeIssues(cause.issues) : messageOf(cause);
     throw new ConfigurationError('bad_peers', `${path}: ${sentence}`, { cause });
   }
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { z } from 'zod';
-import { ConfigurationError, type Log, messageOf } from '../../base/index.js';
+import { ConfigurationError, describeIssues, type Log, messageOf } from '../../base/index.js';
 import {
   createProviderProcess,
   type IndicationPorts,
@@ -69,7 +69,7 @@ export function readProviderFile(path: string): ProviderFile {
   try {
     read = description.parse(JSON.parse(readFileSync(path, 'utf8')));
   } catch (error) {
-    const why = error instanceof z.ZodError ? z.prettifyError(error).replace(/\n\s*/g, ' ') : messageOf(error);
+    const why = error instanceof z.ZodError ? describeIssues(error.issues) : messageOf(error);
     throw fail(why, error);
   }
   const folder = dirname(resolve(path));

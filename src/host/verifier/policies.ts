@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type AppraisalPolicy, checkPolicy, type IsolationState } from '../../attestation/index.js';
-import { ConfigurationError, hashAlgorithms, messageOf } from '../../base/index.js';
+import { ConfigurationError, describeIssues, hashAlgorithms, messageOf } from '../../base/index.js';
 import type { AttestationPolicies } from '../../client/management/index.js';
 
 /** Reference set of the hosts' own software. */
@@ -62,7 +62,7 @@ export function parsePolicies(text: string): AttestationPolicies {
   try {
     read = file.parse(JSON.parse(text));
   } catch (error) {
-    const why = error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error);
+    const why = error instanceof z.ZodError ? describeIssues(error.issues) : messageOf(error);
     throw new ConfigurationError('bad_policy', `the attestation policy cannot be read: ${why}`, { cause: error });
   }
   const usual = defaultPolicies(null);

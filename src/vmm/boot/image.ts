@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { z } from 'zod';
-import { ConfigurationError, messageOf } from '../../base/index.js';
+import { ConfigurationError, describeIssues, messageOf } from '../../base/index.js';
 
 const manifestFile = 'image.json';
 
@@ -52,6 +52,7 @@ export async function readImage(folder: string): Promise<BootImage> {
       files: manifest.files.map((item) => ({ path: item.path, source: place(item.source) })),
     };
   } catch (error) {
-    throw new ConfigurationError('bad_image', `${file}: ${messageOf(error)}`, { cause: error });
+    const why = error instanceof z.ZodError ? describeIssues(error.issues) : messageOf(error);
+    throw new ConfigurationError('bad_image', `${file}: ${why}`, { cause: error });
   }
 }
