@@ -10,7 +10,7 @@ const named: Readonly<Record<string, string | undefined>> = {
 };
 
 // The longest legal reference is &#x10FFFF; but leading zeros may stand before it.
-const longestReference = 32;
+const longestReference = 31;
 
 function decodeReference(body: string): string | undefined {
   if (!body.startsWith('#')) return named[body];
@@ -29,11 +29,11 @@ export function decodeReferences(text: string, refuse: (offset: number) => never
   let out = '';
   let from = 0;
   for (let at = text.indexOf('&'); at >= 0; at = text.indexOf('&', from)) {
-    const body = /^[^;]{1,30};/.exec(text.slice(at + 1, at + longestReference))?.[0];
-    const character = body === undefined ? undefined : decodeReference(body.slice(0, -1));
-    if (body === undefined || character === undefined) return refuse(at);
+    const end = text.indexOf(';', at);
+    const character = end < 0 || end - at > longestReference ? undefined : decodeReference(text.slice(at + 1, end));
+    if (character === undefined) return refuse(at);
     out += text.slice(from, at) + character;
-    from = at + 1 + body.length;
+    from = end + 1;
   }
   return out + text.slice(from);
 }

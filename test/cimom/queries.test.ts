@@ -190,3 +190,20 @@ test('filters are refused by language, syntax and names', async () => {
   expect(await open('Name =')).toBe(15);
   expect(await open('Color = "red"')).toBe(15);
 });
+
+test('others have their turn while a long condition is tested', async () => {
+  const world = await createWorld({
+    providers: [createHostProvider(Array.from({ length: 1000 }, (_, at) => `host ${at}`))],
+  });
+  const long = Array.from({ length: 300 }, (_, at) => `Name LIKE '%h%o%s%t%x${at}%'`).join(' OR ');
+  let turns = 0;
+  let over = false;
+  const count = (): void => {
+    turns++;
+    if (!over) setImmediate(count);
+  };
+  setImmediate(count);
+  expect(await query(world, `SELECT * FROM TST_Host WHERE ${long}`)).toEqual([]);
+  over = true;
+  expect(turns).toBeGreaterThan(3);
+});

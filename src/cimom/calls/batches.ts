@@ -20,6 +20,32 @@ export async function* mapBatches<T, U>(
   }
 }
 
+const pieceSize = 32;
+
+/**
+ * What `each` makes of the objects of a batch, without those of which it makes nothing. A condition may take a millisecond for
+ * each object: others have their turn in between.
+ */
+export function pick<T, U>(
+  batch: readonly T[],
+  each: (object: T) => U | undefined,
+): readonly U[] | Promise<readonly U[]> {
+  const out: U[] = [];
+  const slice = createTimeSlice();
+  const from = (begin: number): readonly U[] | Promise<readonly U[]> => {
+    for (let at = begin; at < batch.length; ) {
+      for (const end = Math.min(batch.length, at + pieceSize); at < end; at++) {
+        const made = each(batch[at] as T);
+        if (made !== undefined) out.push(made);
+      }
+      const pause = at < batch.length ? slice.pause() : undefined;
+      if (pause !== undefined) return pause.then(() => from(at));
+    }
+    return out;
+  };
+  return from(0);
+}
+
 /** Segments one after the other; the first failure ends it. */
 export async function* flatten<T>(segments: readonly Segment<T>[]): AsyncGenerator<readonly T[], void, undefined> {
   for (const segment of segments) yield* segment();

@@ -1,4 +1,4 @@
-export { countObjects, flatten, inBatches, mapBatches } from './batches.js';
+export { countObjects, flatten, inBatches, mapBatches, pick } from './batches.js';
 export { Call, type Subject } from './call.js';
 export type { Engine } from './engine.js';
 export { ProviderGuard } from './guard.js';

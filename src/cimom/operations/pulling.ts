@@ -16,7 +16,7 @@ import {
   type PullInstancesWithPath,
   type VoidResult,
 } from '../../cim/operations/index.js';
-import { type Call, countObjects, mapBatches, Selection } from '../calls/index.js';
+import { type Call, countObjects, mapBatches, pick, Selection } from '../calls/index.js';
 import type { Pulled, PullKind, Segment } from '../pulls/index.js';
 import { associatorSegments, checkFilterClasses } from '../traversal/index.js';
 import {
@@ -108,7 +108,10 @@ function filtered(
   filter: OpenFilter | null,
 ): readonly Segment<CimInstance>[] {
   if (filter === null) return segments;
-  return segments.map((segment) => () => mapBatches(segment(), (batch) => batch.filter(filter.test)));
+  return segments.map(
+    (segment) => () =>
+      mapBatches(segment(), (batch) => pick(batch, (instance) => (filter.test(instance) ? instance : undefined))),
+  );
 }
 
 export async function openEnumerateInstances(

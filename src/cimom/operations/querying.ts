@@ -8,7 +8,7 @@ import {
 } from '../../cim/operations/index.js';
 import { compileFilter, keyConstraint, parseQuery, project, type Query } from '../../cim/query/index.js';
 import { cutClass } from '../../cim/schema/index.js';
-import { type Call, type ClassSource, flatten, mapBatches } from '../calls/index.js';
+import { type Call, type ClassSource, flatten, mapBatches, pick } from '../calls/index.js';
 import type { Segment } from '../pulls/index.js';
 import { open } from './pulling.js';
 import { sourcesBelow } from './reading.js';
@@ -62,11 +62,8 @@ async function prepare(call: Call, language: string, text: string): Promise<Prep
   const { schema, name } = call.home.space;
   const wanted = compileFilter(query, schema, { now: () => call.engine.clock.now() });
   const cls = call.classOf(className);
-  const select = (batch: readonly CimInstance[]): readonly CimInstance[] => {
-    const out: CimInstance[] = [];
-    for (const instance of call.visible(batch, name)) if (wanted(instance)) out.push(project(query, instance));
-    return out;
-  };
+  const select = (batch: readonly CimInstance[]) =>
+    pick(call.visible(batch, name), (instance) => (wanted(instance) ? project(query, instance) : undefined));
   const sources = sourcesBelow(call, className);
   const segments = () => sources.map((source) => () => mapBatches(candidates(call, source, language, query), select));
   return { query, cls, segments };

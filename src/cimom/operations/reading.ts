@@ -11,7 +11,7 @@ import {
   type ValueResult,
 } from '../../cim/operations/index.js';
 import { keysOfClass } from '../../cim/schema/index.js';
-import { type Call, ClassSource, flatten, mapBatches, Selection } from '../calls/index.js';
+import { type Call, ClassSource, flatten, mapBatches, pick, Selection } from '../calls/index.js';
 import type { ProviderQuery } from '../provider/index.js';
 import type { Segment } from '../pulls/index.js';
 
@@ -43,17 +43,19 @@ export function propertiesSeen(
   return propertyList.filter((name) => known.has(foldName(name)));
 }
 
+/** What is left of a batch. */
+type CutBatch = (batch: readonly CimInstance[]) => readonly CimInstance[] | Promise<readonly CimInstance[]>;
+
 /** Cuts what may be seen of each batch to the properties that are wanted. */
-export function cutBatch(
-  call: Call,
-  selection: Selection | null,
-  keep?: (instance: CimInstance) => boolean,
-): (batch: readonly CimInstance[]) => readonly CimInstance[] {
+export function cutBatch(call: Call, selection: Selection | null, keep?: (instance: CimInstance) => boolean): CutBatch {
   const namespace = call.home.space.name;
   return (batch) => {
-    let seen = call.visible(batch, namespace);
-    if (keep !== undefined) seen = seen.filter(keep);
-    return selection === null ? seen : selection.batch(seen);
+    const seen = call.visible(batch, namespace);
+    if (keep === undefined) return selection === null ? seen : selection.batch(seen);
+    return pick(seen, (instance) => {
+      if (!keep(instance)) return undefined;
+      return selection === null ? instance : selection.apply(instance);
+    });
   };
 }
 
@@ -61,7 +63,7 @@ export function cutBatch(
 export function instanceSegments(
   sources: readonly ClassSource[],
   propertyList: readonly string[] | null,
-  cut: (batch: readonly CimInstance[]) => readonly CimInstance[],
+  cut: CutBatch,
   query: ProviderQuery | undefined = undefined,
 ): readonly Segment<CimInstance>[] {
   return sources.map(
