@@ -152,11 +152,13 @@ async function serve(streams: Streams, options: Options): Promise<void> {
     notes.write('tvdc verifier serves at\n');
     for (const address of verifier.server.addresses) notes.write(`  ${address.url}\n`);
     notes.write(`account admin, secret in ${secretFile(folder, 'admin')}; ${anchors.length} trust anchors\n`);
-    for (const host of hosts) {
-      const told = await verifier.watch(await attestedHost(host, options.policy));
-      const { url } = host;
-      notes.write(`watches ${url}${told ? '' : ` by looking every ${seconds} s`}\n`);
-    }
+    // A host that hangs keeps none of the others waiting.
+    await Promise.all(
+      hosts.map(async (host) => {
+        const told = await verifier.watch(await attestedHost(host, options.policy));
+        notes.write(`watches ${host.url}${told ? '' : ` by looking every ${seconds} s`}\n`);
+      }),
+    );
     notes.write('stop with Ctrl-C\n');
     await untilSignal();
     notes.write('stopping …\n');

@@ -31,6 +31,18 @@ interface Managed extends AttestedHost {
   seen: Snapshot | null;
 }
 
+/** Where a system is, or was; `failure` where that host did not answer now. */
+interface Home {
+  readonly host: Managed;
+  readonly seen: Snapshot;
+  readonly failure: Error | null;
+}
+
+interface Missing {
+  readonly host: Managed;
+  readonly failure: Error;
+}
+
 const namePrefix = 'name/';
 const snapshotPrefix = 'snapshot/';
 const alertedPrefix = 'alerted/';
@@ -122,25 +134,43 @@ export class Rounds {
     return typeof text === 'string' ? (JSON.parse(text) as Snapshot) : null;
   }
 
-  /** The host that has a system, or had it when it last answered, with what went wrong now; null: none. */
-  async #homeOf(
-    system: string,
-  ): Promise<{ readonly host: Managed; readonly seen: Snapshot; readonly failure: Error | null } | null> {
-    let failed: Error | null = null;
-    let absent: { readonly host: Managed; readonly seen: Snapshot; readonly failure: Error } | null = null;
-    for (const host of this.#hosts) {
+  /** Looks at hosts at the same time, and no longer than until one has the system; who did not answer is added to `missing`. */
+  async #lookFor(system: string, hosts: readonly Managed[], missing: Missing[]): Promise<Home | null> {
+    const looks = hosts.map(async (host): Promise<Home> => {
       try {
         const seen = await this.#order.run(host.key, () => this.#lookAt(host));
         if (has(seen, system)) return { host, seen, failure: null };
       } catch (error) {
-        if (!isUnanswered(error)) throw error;
-        const seen = this.#lastSeen(host);
-        if (seen !== null && has(seen, system)) absent = { host, seen, failure: error };
-        else failed = error;
+        missing.push({ host, failure: error instanceof Error ? error : new Error(messageOf(error)) });
       }
+      throw new Error('not there');
+    });
+    return Promise.any(looks).catch(() => null);
+  }
+
+  /** What a host was like when it last answered, where it had the system then; else null. */
+  #hadLast(host: Managed, system: string): Snapshot | null {
+    const seen = this.#lastSeen(host);
+    return seen !== null && has(seen, system) ? seen : null;
+  }
+
+  /**
+   * The host that has a system, or had it when it last answered, with what went wrong now; null: none. Where it was last is
+   * asked first: a host that hangs is no reason to wait for what runs elsewhere.
+   */
+  async #homeOf(system: string): Promise<Home | null> {
+    const missing: Missing[] = [];
+    const known = this.#hosts.filter((host) => this.#hadLast(host, system) !== null);
+    const others = this.#hosts.filter((host) => !known.includes(host));
+    const home = (await this.#lookFor(system, known, missing)) ?? (await this.#lookFor(system, others, missing));
+    if (home !== null) return home;
+    for (const { host, failure } of missing) {
+      const seen = this.#hadLast(host, system);
+      if (seen !== null && isUnanswered(failure)) return { host, seen, failure };
     }
-    if (absent === null && failed !== null) throw failed;
-    return absent;
+    const [first] = missing;
+    if (first !== undefined) throw first.failure;
+    return null;
   }
 
   /** Records that a host, and what ran on it, could not be asked. @returns the verdict on the system named */

@@ -1,4 +1,5 @@
 import { createPublicKey } from 'node:crypto';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import {
   createMemoryReferences,
   entriesOfImaLog,
@@ -17,6 +18,8 @@ import {
   revokeCertificate,
 } from '../../../src/client/management/index.js';
 import { carryOut, defaultPolicies, workloadReferences } from '../../../src/host/verifier/index.js';
+import { Revocations } from '../../../src/host/verifier/revocations.js';
+import { Rounds } from '../../../src/host/verifier/rounds.js';
 import { createImaLog } from '../../../src/tpm/logs/index.js';
 import { errorLike } from '../../support/errors.js';
 import { AttestedDatacenter } from '../support/attested-host.js';
@@ -102,6 +105,33 @@ describe('a verifier that serves', () => {
     expect((await attest(datacenter.host.client, 'ma-1', options)).status).toBe('trusted');
     expect((await attest(datacenter.host.client, null, options)).subject.kind).toBe('host');
     await expect(attest(datacenter.host.client, 'nobody', options)).rejects.toThrow(errorLike({ code: 'not_found' }));
+  });
+
+  test('does not wait for a host that hangs to attest what runs on another', async () => {
+    const hanging = createServer();
+    await new Promise<void>((resolve) => hanging.listen(0, '127.0.0.1', resolve));
+    const sockets = new Set<Socket>();
+    hanging.on('connection', (socket) => sockets.add(socket));
+    const { port } = hanging.address() as AddressInfo;
+    const transport = createHttpTransport({ url: `http://127.0.0.1:${port}`, user: 'a', password: 'b', timeout: 0 });
+    const { verifier, foundation } = datacenter.verifier;
+    const { store, clock, log } = foundation;
+    const revocations = new Revocations({ anchors: [], store, clock, log });
+    const rounds = new Rounds(verifier, store, log, revocations, () => undefined);
+    const policies = defaultPolicies(null);
+    rounds.add({ client: new WbemClient(transport, { namespace: 'root/tvdc' }), policies });
+    rounds.add({ client: datacenter.host.client, policies });
+    try {
+      const { id } = await datacenter.host.vm('ma-1');
+      expect((await rounds.attest(id, 'quoted'))?.verdict.status).toBe('trusted');
+      // Again, now that it is known where the machine is.
+      expect((await rounds.attest(id, 'quoted'))?.verdict.status).toBe('trusted');
+    } finally {
+      for (const socket of sockets) socket.destroy();
+      await transport.close();
+      await new Promise((resolve) => hanging.close(resolve));
+      await rounds.settle();
+    }
   });
 
   test("does not begin a round under a policy that cannot be used: that is nobody's verdict", async () => {
