@@ -1,7 +1,7 @@
-// Makes a fresh clone ready: packages by npm, JavaScript by tsc. Uses nothing but Node itself.
+// Makes a fresh clone ready: packages by npm, JavaScript by tsc and rollup. Uses nothing but Node itself.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -51,15 +51,16 @@ export function installPackages() {
   writeFileSync(stamp, lock);
 }
 
-/** Compiles src/ into dist/ unless dist/ is newer than every source, or always. */
+/** Compiles src/ and packs it into dist/ unless dist/ is newer than every source, or always and from nothing. */
 export function build(always = false) {
   const stamp = join(root, 'dist', '.built');
-  const sources = Math.max(newest(join(root, 'src')), statSync(join(root, 'tsconfig.build.json')).mtimeMs);
+  const recipes = ['tsconfig.build.json', 'scripts/bundle.mjs', 'package.json'];
+  const sources = Math.max(newest(join(root, 'src')), ...recipes.map((file) => statSync(join(root, file)).mtimeMs));
   if (!always && existsSync(stamp) && statSync(stamp).mtimeMs > sources) return;
   say('building …');
-  if (run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json']) !== 0) {
-    fail('the build failed');
-  }
+  if (always) for (const folder of ['build', 'dist']) rmSync(join(root, folder), { recursive: true, force: true });
+  const steps = [[join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'], ['scripts/bundle.mjs']];
+  for (const step of steps) if (run(process.execPath, step) !== 0) fail('the build failed');
   writeFileSync(stamp, '');
 }
 

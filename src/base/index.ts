@@ -15,5 +15,6 @@ export { describeIssues, type Issue } from './issues.js';
 export { type Log, type LogFields, MemoryLog, silentLog } from './log.js';
 export { formatMessage, type MessageId, messages } from './messages.js';
 export { createKeyedLock, type KeyedLock } from './lock.js';
+export { packageFolder, packageIdentity } from './package.js';
 export { createSeededRandomness, type Randomness, systemRandomness } from './randomness.js';
 export { createTimeSlice, nextTurn, type TimeSlice } from './slice.js';

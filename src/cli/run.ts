@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { packageIdentity } from '../base/index.js';
 import type { ExitStatus } from './exit.js';
 import { nouns } from './nouns.js';
 import type { Streams } from './output/index.js';
@@ -16,11 +16,6 @@ Examples:
   tvdc explain ma-1 su-1                      may these two share?
   tvdc wbem ei 'https://host:5989/root/cimv2:CIM_ComputerSystem'
   tvdc COMMAND --help`;
-
-function version(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { readonly version: string }).version;
-}
 
 /** Commander hands its settings down only to commands that are made by `command()`. */
 function inherit(command: Command, from: Command): Command {
@@ -86,7 +81,7 @@ export async function runCommandLine(argv: readonly string[], streams: Streams):
   try {
     const program = await createProgram(streams, (name) => name === noun);
     if (argv[0] === '--version' || argv[0] === '-V') {
-      streams.out.write(`${version()}\n`);
+      streams.out.write(`${packageIdentity().version}\n`);
       return 0;
     }
     // Behind a noun --version may mean the version of something else.

@@ -1,5 +1,4 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import {
   entriesOfPackage,
   logPath,
@@ -7,6 +6,7 @@ import {
   type ReferenceEntry,
   referenceOfFile,
 } from '../../attestation/index.js';
+import { packageFolder, packageIdentity } from '../../base/index.js';
 import { UsageError } from '../exit.js';
 import { print, type Streams, toJson } from '../output/index.js';
 
@@ -18,15 +18,13 @@ export interface OwnOptions {
   readonly uid?: string;
 }
 
-const packageFolder = realpathSync(fileURLToPath(new URL('../../..', import.meta.url)));
-
-function manifest(): { readonly name: string; readonly version: string } {
-  return JSON.parse(readFileSync(`${packageFolder}/package.json`, 'utf8')) as { name: string; version: string };
+function ownFolder(): string {
+  return realpathSync(packageFolder());
 }
 
 /** Which version the entries are of: several may be wanted while hosts are brought from one to the next. */
 function ownSource(): string {
-  const { name, version } = manifest();
+  const { name, version } = packageIdentity();
   return `${name} ${version}`;
 }
 
@@ -34,13 +32,13 @@ function ownSource(): string {
 function mappedFiles(): readonly string[] {
   const lines = readFileSync('/proc/self/maps', 'utf8').split('\n');
   const paths = lines.flatMap((line) => /^\S+ ..x. \S+ \S+ [1-9]\d* +(\/.*)$/.exec(line)?.[1] ?? []);
-  return [...new Set(paths)].filter((path) => path !== process.execPath && !path.startsWith(`${packageFolder}/`));
+  return [...new Set(paths)].filter((path) => path !== process.execPath && !path.startsWith(`${ownFolder()}/`));
 }
 
 async function* ownEntries(options: OwnOptions): AsyncGenerator<ReferenceEntry> {
   const source = ownSource();
   const { installedAt, nodeAt } = options;
-  yield* entriesOfPackage(packageFolder, { source, ...(installedAt === undefined ? {} : { installedAt }) });
+  yield* entriesOfPackage(ownFolder(), { source, ...(installedAt === undefined ? {} : { installedAt }) });
   const node = realpathSync(process.execPath);
   yield {
     ...(await referenceOfFile(node, { source, package: 'node', version: process.versions.node })),
@@ -85,10 +83,10 @@ function fileSystemOf(path: string): string {
 export function imaPolicy({ uid }: OwnOptions): string {
   const user = uid === undefined ? (process.getuid?.() ?? 0) : Number(uid);
   if (!Number.isInteger(user) || user < 0) throw new UsageError(`--uid takes a number, not "${String(uid)}"`);
-  const owner = statSync(packageFolder).uid;
-  return `# ${ownSource()} in ${packageFolder}, run by user ${user}
+  const owner = statSync(ownFolder()).uid;
+  return `# ${ownSource()} in ${ownFolder()}, run by user ${user}
 measure func=BPRM_CHECK mask=MAY_EXEC
 measure func=MMAP_CHECK mask=MAY_EXEC
-measure func=FILE_CHECK mask=MAY_READ fowner=${owner} fsname=${fileSystemOf(packageFolder)} uid=${user}
+measure func=FILE_CHECK mask=MAY_READ fowner=${owner} fsname=${fileSystemOf(ownFolder())} uid=${user}
 `;
 }

@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { packageIdentity } from '../../base/index.js';
 import type { CimInstancePath } from '../../cim/index.js';
 import type { Provider } from '../../cimom/index.js';
 import { interopProviders, ownProfiles, type ProfileFacts, type StatisticsPort } from '../../cimom/interop/index.js';
@@ -22,14 +20,6 @@ export interface InteropFaceOptions {
 
 const gatheringKey = 'gather-statistics';
 
-const packageFile = join(dirname(fileURLToPath(import.meta.url)), '../../../package.json');
-
-/** Version of this package, `M.N.U`. */
-export function packageVersion(): string {
-  const facts = JSON.parse(readFileSync(packageFile, 'utf8')) as { readonly version: string };
-  return facts.version;
-}
-
 /** Our own profiles; a host or verifier is the central instance of both. */
 function tvdcProfiles(central: CimInstancePath): readonly ProfileFacts[] {
   return ['TVDC:Isolation:1.0.0', 'TVDC:Integrity:1.0.0'].map((id) => {
@@ -46,7 +36,7 @@ export function interopFace(foundation: Foundation, options: InteropFaceOptions)
     systemName: identity.uuid,
     systemTitle: identity.name,
     productName: options.product,
-    version: packageVersion(),
+    version: packageIdentity().version,
     addresses: options.addresses,
     profiles: [...ownProfiles, ...tvdcProfiles(options.centralInstance), ...options.profiles],
     indications: options.service,

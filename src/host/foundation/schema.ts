@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join, relative } from 'node:path';
+import { packageFolder } from '../../base/index.js';
 import { builtinMofFiles, compileMofStrictly, createMapLoader, verifierMofFile } from '../../cim/index.js';
 import type { Repository } from '../../cimom/repository/index.js';
 import type { Store } from '../../store/index.js';
 
-const mofFolder = join(dirname(fileURLToPath(import.meta.url)), '../../../mof');
 const stampKey = 'builtin-schema';
 
 /** The MOF files that come with the package, by name. */
 export function readShippedMof(): ReadonlyMap<string, string> {
+  const mofFolder = join(packageFolder(), 'mof');
   const files = new Map<string, string>();
   for (const entry of readdirSync(mofFolder, { withFileTypes: true, recursive: true })) {
     if (!entry.isFile() || !entry.name.endsWith('.mof')) continue;

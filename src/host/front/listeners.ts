@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { ConfigurationError } from '../../base/index.js';
@@ -14,6 +15,7 @@ export interface ListenerOptions {
   readonly httpsPort: number;
 }
 
+const hostName = /^[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?$/;
 const loopback = new Set(['127.0.0.1', '::1', 'localhost']);
 
 /** Accounts under which callers of the two sockets act. */
@@ -43,10 +45,13 @@ async function serverTls(folder: string, host: string): Promise<ServerTls> {
 /**
  * Where a host listens: HTTP on loopback only, HTTPS anywhere, and a Unix socket in the data folder whose file mode is the
  * proof of being the administrator.
- * @throws ConfigurationError `insecure_listen`: plain HTTP on another address than loopback
+ * @throws ConfigurationError `insecure_listen`: plain HTTP on another address than loopback; `bad_address`; `no_listener`
  */
 export async function listenersOf(options: ListenerOptions): Promise<readonly ServerListen[]> {
   const { folder, host, httpPort, httpsPort } = options;
+  if (isIP(host) === 0 && !hostName.test(host)) {
+    throw new ConfigurationError('bad_address', `not an address or a host name to listen on: ${host}`);
+  }
   if (httpPort === 0 && httpsPort === 0)
     throw new ConfigurationError(
       'no_listener',

@@ -1,12 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join, relative } from 'node:path';
+import { packageFolder } from '../../base/index.js';
 
-const packageFolder = join(dirname(fileURLToPath(import.meta.url)), '../../..');
 const bootFiles = ['firmware.bin', 'loader.bin', 'loader.cfg', 'kernel.bin'] as const;
 
 function ownCode(): string[] {
-  const code = join(packageFolder, 'dist');
+  const code = join(packageFolder(), 'dist');
   if (!existsSync(code)) return [];
   return readdirSync(code, { withFileTypes: true, recursive: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith('.js'))
@@ -23,7 +22,7 @@ export function writeHostImage(folder: string): void {
   for (const file of bootFiles) writeFileSync(join(folder, file), `tvdc simulated host: ${file}\n`);
   const files = [
     { path: '/usr/bin/node', source: process.execPath },
-    ...ownCode().map((source) => ({ path: `/opt/tvdc/${relative(packageFolder, source)}`, source })),
+    ...ownCode().map((source) => ({ path: `/opt/tvdc/${relative(packageFolder(), source)}`, source })),
   ];
   const manifest = {
     format: 1,
