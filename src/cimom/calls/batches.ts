@@ -20,7 +20,7 @@ export async function* mapBatches<T, U>(
   }
 }
 
-const pieceSize = 32;
+const pieceSize = 4;
 
 /**
  * What `each` makes of the objects of a batch, without those of which it makes nothing. A condition may take a millisecond for
