@@ -4,8 +4,9 @@ import { dirname, resolve } from 'node:path';
 import Database from 'libsql';
 import AsyncDatabase from 'libsql/promise';
 import { lockFolder } from './folder-lock.js';
+import { type AreaFormats, planMigrations } from './formats.js';
 import { toStoreError } from './sqlite-error.js';
-import { checkTables, databaseFile, openDatabase, prepareFolder } from './sqlite-file.js';
+import { checkTables, databaseFile, openDatabase, prepareFolder, readAreas } from './sqlite-file.js';
 import { toColumn, toColumnKey } from './sqlite-medium.js';
 import { type StoreArea, type StoreEntry, StoreError } from './store.js';
 
@@ -77,11 +78,12 @@ export interface RestoreMark extends StoreEntry {
   readonly area: StoreArea;
 }
 
-function checkBackup(file: string): void {
+function checkBackup(file: string, formats: AreaFormats): void {
   if (!existsSync(file)) throw new StoreError('store_unreadable', `${file} does not exist`);
   const backup = new Database(file);
   try {
     checkTables(backup, file);
+    planMigrations(readAreas(backup).formats, formats, file);
     const rows = backup.prepare('PRAGMA integrity_check(1)').raw().all([]) as readonly (readonly [string])[];
     if (rows[0]?.[0] !== 'ok') throw new StoreError('store_unreadable', `${file} is damaged: ${rows[0]?.[0] ?? ''}`);
   } finally {
@@ -95,12 +97,18 @@ function checkBackup(file: string): void {
  * kept as `tvdc.db.damaged-…`.
  *
  * @param marks written in the same transaction, over what the backup says
+ * @param formats today's formats of the areas, as for `openSqliteStore`: a newer backup is refused
  * @throws StoreError `store_locked`, `store_unreadable` (backup missing, damaged or foreign), `store_too_new`, `store_full`
  */
-export function restoreSqliteStore(folder: string, file: string, marks: readonly RestoreMark[] = []): void {
+export function restoreSqliteStore(
+  folder: string,
+  file: string,
+  marks: readonly RestoreMark[] = [],
+  formats: AreaFormats = {},
+): void {
   const backup = resolve(file);
   try {
-    checkBackup(backup);
+    checkBackup(backup, formats);
   } catch (error) {
     throw toStoreError(error, backup);
   }
@@ -110,9 +118,14 @@ export function restoreSqliteStore(folder: string, file: string, marks: readonly
     try {
       replaceContent(folder, backup, marks);
     } catch (error) {
-      if (toStoreError(error, folder).code !== 'store_unreadable') throw error;
-      setAside(folder);
-      replaceContent(folder, backup, marks);
+      if (!isDamage(toStoreError(error, folder))) throw error;
+      const putBack = setAside(folder);
+      try {
+        replaceContent(folder, backup, marks);
+      } catch (again) {
+        putBack();
+        throw again;
+      }
     }
   } catch (error) {
     throw toStoreError(error, databaseFile(folder));
@@ -140,14 +153,30 @@ function replaceContent(folder: string, backup: string, marks: readonly RestoreM
       PRAGMA wal_checkpoint(TRUNCATE);
     `);
   } finally {
+    // A connection that closes within a transaction keeps its locks while statements of it live.
+    if (database.inTransaction) database.exec('ROLLBACK');
     database.close();
   }
 }
 
-/** Keeps a damaged or foreign file under another name and leaves a new one. */
-function setAside(folder: string): void {
+/** Whether the data file itself is at fault: damaged, or not one of ours. */
+function isDamage({ code, details }: StoreError): boolean {
+  const cause = details['sqlite'];
+  const ofFile = typeof cause === 'string' && (cause.startsWith('SQLITE_CORRUPT') || cause.startsWith('SQLITE_NOTADB'));
+  return code === 'store_unreadable' && (cause === undefined || ofFile);
+}
+
+const databaseParts = ['', '-wal', '-shm'] as const;
+
+/** Keeps a damaged or foreign file under another name, with its log, and leaves a new one. @returns what takes that back */
+function setAside(folder: string): () => void {
   const file = databaseFile(folder);
-  renameSync(file, `${file}.damaged-${Date.now()}`);
-  for (const suffix of ['-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true });
+  const aside = `${file}.damaged-${Date.now()}`;
+  const present = databaseParts.filter((part) => existsSync(file + part));
+  for (const part of present) renameSync(file + part, aside + part);
   prepareFolder(folder);
+  return () => {
+    for (const part of databaseParts) rmSync(file + part, { force: true });
+    for (const part of present) renameSync(aside + part, file + part);
+  };
 }

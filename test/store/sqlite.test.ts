@@ -5,6 +5,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   statSync,
   truncateSync,
@@ -255,6 +256,42 @@ test('a restore replaces everything, also a damaged file, and refuses a bad back
   restoreSqliteStore(damaged, file);
   expect(open(damaged).get('acm', 'a')).toBe('good');
   expect(readdirSync(damaged).some((name) => name.startsWith('tvdc.db.damaged-'))).toBe(true);
+});
+
+test('a damaged file keeps its place, and its log, where the restore fails too', async () => {
+  const store = open(newFolder());
+  await store.transaction((tx) => tx.put('acm', 'a', 'good'));
+  const file = join(root, 'for-damaged.db');
+  await store.backupTo(file);
+  const damaged = newFolder();
+  mkdirSync(damaged);
+  writeFileSync(join(damaged, 'tvdc.db'), 'x'.repeat(5000));
+  writeFileSync(join(damaged, 'tvdc.db-wal'), 'the log');
+  const impossible = { area: 'acm', key: 'k', value: {} as string } as const;
+  expect(() => restoreSqliteStore(damaged, file, [impossible])).toThrow();
+  expect(readdirSync(damaged).filter((name) => name.includes('damaged'))).toEqual([]);
+  expect(readFileSync(join(damaged, 'tvdc.db'), 'utf8')).toBe('x'.repeat(5000));
+  expect(readFileSync(join(damaged, 'tvdc.db-wal'), 'utf8')).toBe('the log');
+  restoreSqliteStore(damaged, file);
+  const aside = readdirSync(damaged).find((name) => /damaged-\d+-wal$/.test(name)) ?? '';
+  expect(readFileSync(join(damaged, aside), 'utf8')).toBe('the log');
+});
+
+test('a backup of a newer version is refused before anything is replaced', async () => {
+  const newer = open(newFolder(), { formats: { vmm: { number: 2 } } });
+  await newer.transaction((tx) => tx.put('vmm', 'a', 'new'));
+  const file = join(root, 'newer.db');
+  await newer.backupTo(file);
+  const folder = newFolder();
+  const store = open(folder);
+  await store.transaction((tx) => tx.put('vmm', 'a', 'old'));
+  await store.close();
+  expect(() => restoreSqliteStore(folder, file)).toThrow(failing('store_too_new'));
+  expect(open(folder).get('vmm', 'a')).toBe('old');
+  const formats = { vmm: { number: 2 } };
+  const other = newFolder();
+  restoreSqliteStore(other, file, [], formats);
+  expect(open(other, { formats }).get('vmm', 'a')).toBe('new');
 });
 
 test('compacting gives space back while transactions wait and reads go on', async () => {

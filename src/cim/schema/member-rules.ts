@@ -41,6 +41,9 @@ function typeConflict(schema: Schema, own: Typed, inherited: Typed): string | nu
   if (own.type !== inherited.type || own.isArray !== inherited.isArray) {
     return `overrides ${describeType(inherited)} by ${describeType(own)}`;
   }
+  if (own.isArray && inherited.arraySize !== null && own.arraySize !== inherited.arraySize) {
+    return `overrides an array of ${inherited.arraySize} by one of ${own.arraySize ?? 'any size'}`;
+  }
   const wider = inherited.referenceClass;
   const narrower = own.referenceClass;
   if (own.type === 'reference' && wider !== null && narrower !== null && known(schema, narrower)) {

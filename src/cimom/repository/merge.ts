@@ -6,6 +6,7 @@ import {
   type CimQualifierType,
   findByName,
   foldName,
+  isAbstract,
   keyProperties,
   sameName,
 } from '../../cim/model/index.js';
@@ -69,7 +70,9 @@ function misfit(before: CimClass, after: CimClass): string | null {
     const now = findByName(after.properties, property.name);
     if (now === undefined) return `it would lose ${property.name}`;
     if (now.type !== property.type || now.isArray !== property.isArray) return `${property.name} would change its type`;
+    if (now.embedded !== property.embedded) return `${property.name} would hold other objects`;
   }
+  if (isAbstract(after) && !isAbstract(before)) return 'it would become abstract';
   const keys = (cls: CimClass): string =>
     keyProperties(cls)
       .map((key) => foldName(key.name))
@@ -82,7 +85,7 @@ function misfit(before: CimClass, after: CimClass): string | null {
  * Works out what a unit does to a namespace and checks every class that it brings, in its future surroundings.
  *
  * @param hasInstances of exactly that class
- * @throws CimError 4 and 10 a class breaks a rule; 8 a present subclass, 9 present instances would not fit any more
+ * @throws CimError 4 and 10 a class breaks a rule; 1 a qualifier type in use would get another type; 8 a present subclass, 9 present instances would not fit any more
  */
 export function mergeSchema(schema: Schema, unit: SchemaUnit, hasInstances: (name: string) => boolean): MergedSchema {
   const incoming = new Map(unit.classes.map((cls) => [foldName(cls.name), cls]));
@@ -93,6 +96,7 @@ export function mergeSchema(schema: Schema, unit: SchemaUnit, hasInstances: (nam
     names: () => [...future.names(), ...schema.names()],
     qualifierType: (name: string) => types.get(foldName(name)) ?? schema.qualifierType(name),
   };
+  for (const type of unit.qualifierTypes) refuseOtherType(schema, type, incoming);
   const view = createSchema(source);
   const added: CimClass[] = [];
   const changed: CimClass[] = [];
@@ -112,6 +116,18 @@ export function mergeSchema(schema: Schema, unit: SchemaUnit, hasInstances: (nam
   for (const name of affected) if (!incoming.has(foldName(name))) checkBystander(view, name);
   checkInstances(schema, view, affected, hasInstances);
   return { qualifierTypes: unit.qualifierTypes, added, changed, unchanged };
+}
+
+/** A qualifier type keeps its type while a class that the unit does not bring uses it. @throws CimError 1 */
+function refuseOtherType(schema: Schema, type: CimQualifierType, incoming: ReadonlyMap<string, CimClass>): void {
+  const before = schema.qualifierType(type.name);
+  if (before === undefined || (before.type === type.type && before.isArray === type.isArray)) return;
+  for (const name of schema.names()) {
+    const declared = incoming.has(foldName(name)) ? undefined : schema.declared(name);
+    if (declared !== undefined && usesQualifier(declared, type.name)) {
+      throw new CimError(1, `qualifier type ${type.name} is in use by class ${name}`);
+    }
+  }
 }
 
 /** The changed classes and everything that derives from them. */

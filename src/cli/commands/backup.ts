@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { copyFileSync, constants, existsSync, rmSync } from 'node:fs';
+import { closeSync, copyFileSync, constants, existsSync, fsyncSync, openSync, rmSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { Command } from 'commander';
@@ -41,10 +41,21 @@ async function offline<T>(
   }
 }
 
+function syncPath(path: string): void {
+  const handle = openSync(path, 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
 /** Brings a backup that the host of this machine wrote to where it was wanted. */
 function fetchBackup(path: string, file: string): void {
   try {
     copyFileSync(path, file, constants.COPYFILE_EXCL);
+    // Before the only other copy goes, this one is on disk.
+    for (const one of [file, dirname(file)]) syncPath(one);
     rmSync(path);
   } catch (error) {
     throw new UsageError(`the backup is complete in ${path} but could not be brought to ${file}: ${messageOf(error)}`);

@@ -8,6 +8,7 @@ import { listenersOf } from '../../host/front/index.js';
 import { readProviderFile } from '../../host/provider-files/index.js';
 import { UsageError } from '../exit.js';
 import { processStreams } from '../output/index.js';
+import { parseSize } from '../sizes.js';
 import { untilSignal } from '../signals.js';
 import { withSealing } from './vtpm-state.js';
 
@@ -25,6 +26,7 @@ interface Options {
   readonly allowDestination?: readonly string[];
   readonly peers?: string;
   readonly embeddedDelay?: string;
+  readonly cacheSize?: string;
   readonly gzip: boolean;
   readonly provider?: readonly string[];
 }
@@ -60,6 +62,7 @@ async function serve(options: Options): Promise<void> {
     ...(options.peers === undefined ? {} : { peers: options.peers }),
     providerFiles: (options.provider ?? []).map(readProviderFile),
     ...(options.embeddedDelay === undefined ? {} : { embeddedDelay: delayOf(options.embeddedDelay) }),
+    ...(options.cacheSize === undefined ? {} : { cacheBytes: parseSize(options.cacheSize, '--cache-size') }),
     sample: options.sample === true,
     log: createProcessLog(),
   });
@@ -86,6 +89,7 @@ export function serveCommand(): Command {
     .option('--provider <file...>', 'providers in processes of their own (docs/providers.md)')
     .option('--no-gzip', 'never compress answers, even for clients that ask')
     .option('--peers <file>', 'hosts with which virtual machines may be exchanged (default: DIR/peers.json)')
+    .option('--cache-size <size>', 'stored instances that are kept in memory, at most (default: 64M)')
     .option('--embedded-delay <ms>', 'time that the embedded hypervisor takes for a change, to try what takes long')
     .option('--sample', 'put the sample datacenter on an empty host')
     .action(serve);

@@ -14,6 +14,8 @@ export interface FoundationOptions {
   /** Name of a new host; the machine's if left out. */
   readonly name?: string;
   readonly personality: Personality;
+  /** Bound of the instances that are kept in memory, in bytes; 64 MiB if left out. */
+  readonly cacheBytes?: number;
   readonly clock?: Clock;
   readonly randomness?: Randomness;
   readonly log?: Log;
@@ -47,7 +49,8 @@ export async function openFoundation(options: FoundationOptions): Promise<Founda
   const store = onDisk ?? createMemoryStore();
   try {
     const identity = await openIdentity(store, randomness, options.name ?? null);
-    const repository = createRepository(store);
+    const { cacheBytes } = options;
+    const repository = createRepository(store, cacheBytes === undefined ? {} : { cacheBytes });
     await loadShippedSchema(store, repository, options.personality);
     return {
       folder: options.folder,

@@ -129,7 +129,7 @@ const likeLeaf = fc
         wql: `${name} ${sign} '${String(wql)}'`,
         truth: (row) => {
           const value = row[name];
-          return value === null ? null : (expression).test(String(value)) !== negated;
+          return value === null ? null : expression.test(String(value)) !== negated;
         },
       };
     }),

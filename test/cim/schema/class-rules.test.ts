@@ -55,6 +55,7 @@ describe('a declaration is refused', () => {
   test.each([
     ['a qualifier on a place outside its scope', '[Key] class T_A { };', 'cannot stand on'],
     ['a qualifier that stands twice', 'class T_A { [Key, Key] string K; };', 'stands twice'],
+    ['another array size', 'class T_A { uint8 P[3]; }; class T_B : T_A { uint8 P[4]; };', 'an array of 3 by one of 4'],
     ['a property that stands twice', 'class T_A { string P; uint8 p; };', 'stands twice'],
     ['a method that stands twice', 'class T_A { uint32 M(); uint32 m(); };', 'stands twice'],
     ['a parameter that stands twice', 'class T_A { uint32 M(string P, string p); };', 'stands twice'],

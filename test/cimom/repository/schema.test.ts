@@ -162,6 +162,18 @@ test('an import keeps what only the present class declares', async () => {
   expect(names).toEqual(['System', 'Number', 'Vendor', 'ReadOnly']);
 });
 
+test('an import gives no other type to a qualifier type that a present class uses', async () => {
+  const [first] = qualifierTypes.filter(({ name }) => name === 'Description');
+  if (first === undefined) throw new Error('no qualifier type');
+  const other = { ...first, type: 'uint32' } as const;
+  await space.createClass(cimClass('T_Told', null, [], qualifier('Description', 'a text')));
+  await expect(space.importSchema({ qualifierTypes: [other], classes: [] })).rejects.toMatchObject({ status: 1 });
+  expect(space.qualifierType('Description')?.type).toBe('string');
+  await space.deleteClass('T_Told');
+  await space.importSchema({ qualifierTypes: [other], classes: [] });
+  expect(space.qualifierType('Description')?.type).toBe('uint32');
+});
+
 test('an import that does not fit is refused as a whole', async () => {
   await createVm('a');
   await space.createClass(cimClass('T_SpecialVM', 'T_VM', [property('Extra', 'string')]));
@@ -177,6 +189,16 @@ test('an import that does not fit is refused as a whole', async () => {
       ],
     ],
   ];
+  attempts.push(
+    [9, [cimClass('T_VM', 'T_Element', [property('Name', 'string', { key: true })], qualifier('Abstract'))]],
+    [
+      9,
+      [
+        cimClass('T_Part', null, [property('Id', 'string', { key: true })]),
+        cimClass('T_Element', null, [property('ElementName', 'string', { embedded: 'T_Part' })], qualifier('Abstract')),
+      ],
+    ],
+  );
   for (const [status, classes] of attempts) {
     await expect(space.importSchema({ qualifierTypes, classes })).rejects.toMatchObject({ status });
     expect(space.schema.get('T_A')).toBeUndefined();
