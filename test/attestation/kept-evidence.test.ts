@@ -110,6 +110,29 @@ describe('kept evidence', () => {
     await expect(judged('{"format":"something"}')).rejects.toThrow(errorLike({ code: 'bad_bundle' }));
   });
 
+  test('of a stranger may have any form, and is refused for it', async () => {
+    const outer = JSON.parse(await exported(await round())) as { payload: string };
+    type Payload = {
+      evidence: { [part: string]: Record<string, unknown> };
+      host: { verdict: Record<string, unknown> };
+    };
+    const changes: readonly ((payload: Payload) => void)[] = [
+      ({ evidence }) => Object.assign(evidence['policy'] ?? {}, { exclude: [1] }),
+      ({ evidence }) => Object.assign(evidence['references'] ?? {}, { entries: [1] }),
+      ({ evidence }) => Object.assign(evidence, { verdict: {} }),
+      ({ evidence }) => Object.assign(evidence['verdict'] ?? {}, { issued: 'now' }),
+      ({ evidence }) => Object.assign(evidence, { facts: {} }),
+      ({ evidence }) => Object.assign(evidence['facts'] ?? {}, { binding: { akPublic: 5 } }),
+      ({ host }) => Object.assign(host.verdict, { round: { members: 7 } }),
+    ];
+    for (const change of changes) {
+      const payload = JSON.parse(Buffer.from(outer.payload, 'base64').toString('utf8')) as Payload;
+      change(payload);
+      const text = { ...outer, keyId: '', payload: Buffer.from(JSON.stringify(payload)).toString('base64') };
+      await expect(judged(JSON.stringify(text))).rejects.toThrow(errorLike({ code: 'bad_bundle' }));
+    }
+  });
+
   test('proves nothing under a key of its own: a forger who signs is a stranger', async () => {
     const other = await Datacenter.open();
     try {

@@ -33,7 +33,8 @@ export interface EvidenceBundle {
 
 type Json = Readonly<Record<string, unknown>>;
 
-const refused = (why: string, cause?: unknown): TvdcError<'bad_bundle'> =>
+/** Evidence that is not of the form that a verifier writes. */
+export const refused = (why: string, cause?: unknown): TvdcError<'bad_bundle'> =>
   new TvdcError('bad_bundle', why, cause === undefined ? {} : { cause });
 
 function object(value: unknown, what: string): Json {
@@ -54,8 +55,11 @@ function part(value: unknown): BundledEvidence {
   const { verdict, facts, log, boot, isolation, policy, references } = object(value, 'evidence');
   const known = object(references, 'references');
   if (!Array.isArray(known['entries']) || !Array.isArray(known['listed'])) throw refused('expected reference entries');
+  const recorded = decodeVerdict(JSON.stringify(object(verdict, 'a verdict')));
+  const { kind } = object(recorded.subject, 'a subject');
+  if ((kind !== 'host' && kind !== 'vm') || !Number.isSafeInteger(recorded.issued)) throw refused('expected a verdict');
   return {
-    verdict: decodeVerdict(JSON.stringify(object(verdict, 'a verdict'))),
+    verdict: recorded,
     facts: decodeKept(JSON.stringify(object(facts, 'facts'))),
     log: octets(log, 'log'),
     boot: boot === undefined ? null : octets(boot, 'boot'),

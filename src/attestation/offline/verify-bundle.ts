@@ -20,7 +20,7 @@ import {
   verifyFreshness,
   verifyQuote,
 } from '../verify/index.js';
-import { type BundledEvidence, readEvidenceBundle } from './read-bundle.js';
+import { type BundledEvidence, readEvidenceBundle, refused } from './read-bundle.js';
 import type { OfflineVerdict } from './verify-files.js';
 
 /** What exported evidence shows when it is judged again, beside what the verifier recorded. */
@@ -163,6 +163,16 @@ function hostRecord(part: BundledEvidence, found: BundleVerdict): Verdict {
  * @throws TvdcError `bad_bundle`
  */
 export async function verifyEvidenceBundle(text: string, options: BundleOptions = {}): Promise<BundleVerdict> {
+  try {
+    return await judgeBundle(text, options);
+  } catch (error) {
+    // What strangers wrote may have any form; what we wrote has ours.
+    const foreign = error instanceof TypeError || error instanceof RangeError;
+    throw foreign ? refused(`evidence of another form: ${error.message}`, error) : error;
+  }
+}
+
+async function judgeBundle(text: string, options: BundleOptions): Promise<BundleVerdict> {
   const bundle = readEvidenceBundle(text, options.signers ?? []);
   const bound: readonly Reason[] = bundle.vouched
     ? []
