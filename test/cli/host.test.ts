@@ -121,6 +121,8 @@ describe('the commands for a host', () => {
     const quote = await tvdc('vtpm', 'quote', 'ma-1', '--nonce', '00ff', '-o', 'json');
     expect(JSON.parse(quote.out)).toMatchObject({ quote: expect.stringMatching(/^ff544347/) as string });
     expect((await tvdc('vtpm', 'pcrs', 'nobody')).status).toBe(1);
+    const off = 'tvdc: the virtual TPM of su-1 is off: it has no registers to show\n';
+    expect(await tvdc('vtpm', 'pcrs', 'su-1')).toMatchObject({ status: 1, out: '', notes: off });
     expect((await tvdc('vtpm', 'quote', 'ma-1', '--nonce', 'xyz')).status).toBe(2);
   });
 

@@ -4,7 +4,7 @@ import { fromBase64, fromHex, toBase64, toHex } from '../../base/index.js';
 import { type CimInstance, type CimInstancePath, formatObjectPath } from '../../cim/index.js';
 import type { ManagedHost } from '../../client/management/index.js';
 import { connectHost, type ConnectionOptions, outputForm, withConnection } from '../connection/index.js';
-import { UsageError } from '../exit.js';
+import { Exit, exitStatus, UsageError } from '../exit.js';
 import { writeBytes } from '../files.js';
 import { type Columns, type Streams, writeAnswer, writeRecords } from '../output/index.js';
 import { addAuthority } from './vtpm-authority.js';
@@ -68,13 +68,18 @@ async function pcrs(streams: Streams, name: string, options: PcrOptions): Promis
   const host = await connectHost(options);
   const tpm = await tpmOf(streams, host, name);
   const found = await host.client.associators(tpm, { namespace: host.namespace, resultClass: 'TVDC_PCR' }).toArray();
+  if (found.length === 0) {
+    const state = (await host.client.getInstance(tpm, { namespace: host.namespace })).getString('State') ?? 'off';
+    streams.notes.write(`tvdc: the virtual TPM of ${name} is ${state}: it has no registers to show\n`);
+    throw new Exit(exitStatus.no);
+  }
   const all = found.map((pcr) => ({
     bank: pcr.getString('Bank') ?? '',
     index: pcr.getNumber('Index') ?? 0,
     value: pcr.getString('Value') ?? '',
   }));
   const banks = [...new Set(all.map(({ bank }) => bank))];
-  if (options.bank !== undefined && all.length > 0 && !banks.includes(options.bank)) {
+  if (options.bank !== undefined && !banks.includes(options.bank)) {
     throw new UsageError(`--bank takes ${banks.join(', ')} here, not "${options.bank}"`);
   }
   const rows = all

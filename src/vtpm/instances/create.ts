@@ -7,7 +7,7 @@ import { VtpmError } from '../errors.js';
 import type { TpmClient } from '../../tpm/index.js';
 import type { KeyKind } from '../identity.js';
 import { createStateVault, defaultSealPcrs, openStateProtection, type SequenceRows } from '../state/index.js';
-import { adoptFormerState, createSwtpmDriver, swtpmAvailable, tpm12Family } from '../swtpm/index.js';
+import { adoptFormerState, clearLeftovers, createSwtpmDriver, swtpmAvailable, tpm12Family } from '../swtpm/index.js';
 import { Instances } from './instances.js';
 import type { OwnerState, VtpmBackend, VtpmInstance, VtpmInstances } from './types.js';
 
@@ -48,6 +48,7 @@ export async function createVtpmInstances(options: VtpmInstancesOptions): Promis
   if (options.backend === 'swtpm' && !(await swtpmAvailable())) {
     throw new VtpmError('vtpm_backend_unavailable', 'swtpm is not installed on this host');
   }
+  await clearLeftovers();
   const protection = await openStateProtection({
     store,
     folder,

@@ -8,7 +8,16 @@ import {
   type KeyObject,
   verify,
 } from 'node:crypto';
-import { ByteReader, ByteWriter, concatBytes, DecodeError, hash, type Randomness, toHex } from '../../base/index.js';
+import {
+  ByteReader,
+  ByteWriter,
+  concatBytes,
+  DecodeError,
+  hash,
+  messageOf,
+  type Randomness,
+  toHex,
+} from '../../base/index.js';
 import {
   type CertificateFacts,
   type HostAuthority,
@@ -131,7 +140,8 @@ function attempt<T>(code: VtpmErrorCode, work: () => T): T {
     return work();
   } catch (cause) {
     if (cause instanceof VtpmError) throw cause;
-    throw new VtpmError(code, 'the octets are not what they should be', { cause });
+    const what = code === 'vtpm_offer_invalid' ? 'the offer' : 'the exported TPM';
+    throw new VtpmError(code, `${what} is not accepted: ${messageOf(cause)}`, { cause });
   }
 }
 

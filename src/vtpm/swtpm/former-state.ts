@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readKeyFile, type StateVault } from '../state/index.js';
 import { tpm20Family } from './family.js';
+import { folderPrefix } from './leftovers.js';
 import { startSwtpm } from './process.js';
 
 /**
@@ -27,7 +28,7 @@ export async function adoptFormerState(
   const key = await readKeyFile(join(folder, 'state.key'));
   if (key === null) return;
   const suspended = await has('tpm2-00.volatilestate');
-  const sockets = await mkdtemp(join(tmpdir(), 'tvdc-swtpm-'));
+  const sockets = await mkdtemp(join(tmpdir(), folderPrefix));
   try {
     const tpm = await startSwtpm({ family: tpm20Family, sockets, state, key });
     try {

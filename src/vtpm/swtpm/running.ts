@@ -7,6 +7,7 @@ import { createCommandQueue, type TpmTransport } from '../../tpm/index.js';
 import { VtpmError } from '../errors.js';
 import { type StateImage, stateKeySize } from '../state/index.js';
 import type { SwtpmFamily } from './family.js';
+import { folderPrefix } from './leftovers.js';
 import { startSwtpm, type SwtpmProcess } from './process.js';
 
 export interface RunningOptions {
@@ -40,7 +41,7 @@ const endTimeout = 2_000;
 /** Starts swtpm with a state, or with none, and gives it power. @throws VtpmError `vtpm_backend_unavailable`, `vtpm_state_invalid` */
 export async function runSwtpm(image: StateImage | null, options: RunningOptions): Promise<RunningSwtpm> {
   const { family, randomness, log, save } = options;
-  const folder = await mkdtemp(join(tmpdir(), 'tvdc-swtpm-'));
+  const folder = await mkdtemp(join(tmpdir(), folderPrefix));
   const state = join(folder, 'state');
   const stateFile = join(state, `${family.stateName}.permall`);
   const clean = (): Promise<void> => rm(folder, { recursive: true, force: true });

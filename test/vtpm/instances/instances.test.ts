@@ -380,6 +380,26 @@ test.each([
   await instances.close();
 });
 
+test('why an offer of another datacenter is refused is said', async () => {
+  const elsewhere = await openDatacenterRoot({ folder: join(folder, 'root-elsewhere') });
+  const open = async (name: string, certify: DatacenterRoot['certifyHost']): Promise<VtpmInstances> => {
+    const host = { hostUuid: name, hostEkHash: '' };
+    const authority = await openHostAuthority({ folder: join(folder, name, 'ca'), host, certify });
+    const options = { store: createMemoryStore(), backend: 'software', folder: join(folder, name), authority } as const;
+    return createVtpmInstances(options);
+  };
+  const source = await open('foreign-source', root.certifyHost);
+  const target = await open('foreign-target', elsewhere.certifyHost);
+  await source.create(vm);
+  const refused = source.export(vm, await target.prepareImport(vm));
+  await expect(refused).rejects.toMatchObject({
+    code: 'vtpm_offer_invalid',
+    message: expect.stringMatching(/nobody trusted has issued/),
+  });
+  await expect(source.export(vm, new Uint8Array(3))).rejects.toThrow('the offer is not accepted: expected 4 bytes');
+  await Promise.all([source.close(), target.close()]);
+});
+
 test('what a crash left of a revocation is carried out at the next start', async () => {
   const store = createMemoryStore();
   const at = join(folder, 'revocation');

@@ -1,11 +1,11 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { silentLog, systemRandomness } from '../../../src/base/index.js';
 import { createMemoryStore } from '../../../src/store/index.js';
 import { createTpmClient, ekEccTemplate, nvAttributes, parsePcrSelection, tpmHandles } from '../../../src/tpm/index.js';
 import { createVtpmInstances, openDatacenterRoot, openHostAuthority } from '../../../src/vtpm/index.js';
-import { createSwtpmDriver, swtpmAvailable, tpm20Family } from '../../../src/vtpm/swtpm/index.js';
+import { clearLeftovers, createSwtpmDriver, swtpmAvailable, tpm20Family } from '../../../src/vtpm/swtpm/index.js';
 import { describeIf } from '../../support/parts.js';
 import { memoryVault } from '../../support/vaults.js';
 
@@ -178,5 +178,26 @@ describeIf(await swtpmAvailable(), 'swtpm is not installed')('a swtpm process th
     const again = await driver.power('tpm', { ...options, resume: true });
     expect((await createTpmClient(again.transport).pcrRead(selection)).values).toEqual(extended);
     await again.stop();
+  });
+
+  test('leaves a folder that goes with the next start; folders of those that live stay', async () => {
+    const driver = createSwtpmDriver({ vault: memoryVault(), randomness: systemRandomness, log: silentLog });
+    const made = await driver.manufacture('tpm', async (transport) => {
+      const client = createTpmClient(transport);
+      await client.startup('clear');
+      const [line] = (await processes()).values();
+      const live = dirname(/^dir=(.*),mode/.exec(line?.[line.indexOf('--tpmstate') + 1] ?? '')?.[1] as string);
+      const [dead, fresh] = [await mkdtemp(live), await mkdtemp(live)];
+      await writeFile(join(dead, 'c'), '');
+      const hourAgo = Date.now() / 1000 - 3600;
+      for (const old of [live, dead]) await utimes(old, hourAgo, hourAgo);
+      await clearLeftovers();
+      const left = await readdir(tmpdir());
+      await rm(fresh, { recursive: true });
+      expect([live, dead, fresh].map((path) => left.includes(basename(path)))).toEqual([true, false, true]);
+      expect(await client.getRandom(4)).toHaveLength(4);
+      return 'made';
+    });
+    expect(made).toBe('made');
   });
 });
