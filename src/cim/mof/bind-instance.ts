@@ -34,6 +34,8 @@ export interface InstanceContext {
 export type ContextOf = (target: AliasTarget) => InstanceContext;
 
 const deepestAlias = 64;
+/** Instances that stand in the values and keys of one, by aliases over and over. */
+const mostWithin = 10_000;
 
 /** Makes instances of the model from declarations; aliases may be declared later. */
 export class InstanceBinder implements Surroundings {
@@ -42,13 +44,22 @@ export class InstanceBinder implements Surroundings {
   readonly #contextOf: ContextOf;
   readonly #report: FaultReport;
   readonly #depth: number;
+  readonly #budget: { left: number };
 
-  constructor(context: InstanceContext, aliases: AliasScope, contextOf: ContextOf, report: FaultReport, depth = 0) {
+  constructor(
+    context: InstanceContext,
+    aliases: AliasScope,
+    contextOf: ContextOf,
+    report: FaultReport,
+    depth = 0,
+    budget = { left: mostWithin },
+  ) {
     this.#context = context;
     this.#aliases = aliases;
     this.#contextOf = contextOf;
     this.#report = report;
     this.#depth = depth;
+    this.#budget = budget;
   }
 
   /** The instance, checked as for CreateInstance; null where a fault was reported. */
@@ -71,7 +82,7 @@ export class InstanceBinder implements Surroundings {
     const namespace = context === this.#context ? null : context.namespace;
     const { node } = target.placed;
     if (node.kind === 'class') return createClassPath(node.name, { namespace });
-    const path = this.#deeper(context, alias).#pathOf(node);
+    const path = this.#behind(context, alias, (binder) => binder.#pathOf(node));
     if (path === null) {
       throw new MofFault(`$${alias.name} has no keys yet: give them, so that it can be referred to`, alias.at);
     }
@@ -87,10 +98,11 @@ export class InstanceBinder implements Surroundings {
       if (cls === undefined) throw new MofFault(`class ${node.name} could not be resolved`, alias.at);
       return cls;
     }
-    return this.#deeper(context, alias).embeddedInstance(node);
+    return this.#behind(context, alias, (binder) => binder.embeddedInstance(node));
   }
 
   embeddedInstance(declaration: MofInstanceDeclaration): CimInstance {
+    this.#spend(declaration);
     const { cls, values } = this.#values(declaration);
     return new CimInstance(shapeOf(cls), values, null);
   }
@@ -125,9 +137,22 @@ export class InstanceBinder implements Surroundings {
     return target;
   }
 
-  #deeper(context: InstanceContext, alias: MofAlias): InstanceBinder {
+  /** What an alias stands for, made within its own surroundings; a fault there is told at the alias: its text may be another. */
+  #behind<T>(context: InstanceContext, alias: MofAlias, make: (binder: InstanceBinder) => T): T {
     if (this.#depth >= deepestAlias) throw new MofFault(`$${alias.name} refers to itself`, alias.at);
-    return new InstanceBinder(context, this.#aliases, this.#contextOf, this.#report, this.#depth + 1);
+    const depth = this.#depth + 1;
+    const binder = new InstanceBinder(context, this.#aliases, this.#contextOf, this.#report, depth, this.#budget);
+    try {
+      return make(binder);
+    } catch (fault) {
+      if (!(fault instanceof MofFault) || this.#depth > 0) throw fault;
+      throw new MofFault(`$${alias.name}: ${fault.message}`, alias.at);
+    }
+  }
+
+  #spend(declaration: MofInstanceDeclaration): void {
+    if (this.#budget.left-- > 0) return;
+    throw new MofFault(`more than ${mostWithin} instances stand in one`, declaration.at);
   }
 
   #classOf(declaration: MofInstanceDeclaration): CimClass {
@@ -137,6 +162,7 @@ export class InstanceBinder implements Surroundings {
   }
 
   #pathOf(declaration: MofInstanceDeclaration): CimInstancePath | null {
+    this.#spend(declaration);
     const cls = this.#classOf(declaration);
     const { values } = this.#values(declaration, isKey);
     return pathFromValues(shapeOf(cls), values);

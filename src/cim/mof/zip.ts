@@ -1,5 +1,5 @@
 // Archives as schemas are published in: PKWARE APPNOTE 6.3, central directory, stored and deflated entries.
-import { inflateRawSync } from 'node:zlib';
+import { crc32, inflateRawSync } from 'node:zlib';
 import { DecodeError } from '../../base/index.js';
 
 export interface ArchiveLimits {
@@ -31,7 +31,9 @@ function need(archive: Buffer, at: number, length: number): void {
 
 interface Entry {
   readonly name: string;
+  readonly flags: number;
   readonly method: number;
+  readonly checksum: number;
   readonly packed: number;
   readonly size: number;
   readonly local: number;
@@ -45,7 +47,9 @@ function readEntry(archive: Buffer, at: number): Entry {
   need(archive, at + 46, nameLength);
   return {
     name: archive.toString('utf8', at + 46, at + 46 + nameLength),
+    flags: archive.readUInt16LE(at + 8),
     method: archive.readUInt16LE(at + 10),
+    checksum: archive.readUInt32LE(at + 16),
     packed: archive.readUInt32LE(at + 20),
     size: archive.readUInt32LE(at + 24),
     local: archive.readUInt32LE(at + 42),
@@ -53,8 +57,21 @@ function readEntry(archive: Buffer, at: number): Entry {
   };
 }
 
+const encrypted = 1;
+
 function unpack(archive: Buffer, entry: Entry): Uint8Array {
+  const content = inflate(archive, entry);
+  if (content.length !== entry.size || crc32(content) !== entry.checksum) {
+    throw new DecodeError('bad_archive', `${entry.name} is damaged`, entry.local);
+  }
+  return content;
+}
+
+function inflate(archive: Buffer, entry: Entry): Uint8Array {
   need(archive, entry.local, 30);
+  if ((entry.flags & encrypted) !== 0) {
+    throw new DecodeError('bad_archive', `${entry.name} is encrypted`, entry.local);
+  }
   if (archive.readUInt32LE(entry.local) !== localSignature) {
     throw new DecodeError('bad_archive', `no content of ${entry.name}`, entry.local);
   }

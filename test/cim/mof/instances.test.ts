@@ -1,5 +1,6 @@
 import type { CimInstance, CimInstancePath } from '../../../src/cim/model/index.js';
-import { compileGood, compileText, errorsIn } from './kit.js';
+import { compileMof, createMapLoader } from '../../../src/cim/mof/index.js';
+import { compileGood, compileText, errorsIn, shippedFiles } from './kit.js';
 
 const classes = `
 class T_Node { [Key] string Id; string Text; uint8 Bytes[]; uint16 State = 5;
@@ -103,4 +104,34 @@ test('every compiled thing knows where it was declared', () => {
   expect(compilation.locate(namespace?.instances[0] ?? {})).toEqual({ file: 'test.mof', line: 8, column: 13 });
   expect(compilation.locate(namespace?.classes[0] ?? {})).toMatchObject({ file: 'test.mof', line: 2 });
   expect(compilation.locate({})).toBeNull();
+});
+
+describe('aliases', () => {
+  const classes = 'class T_Nest { [Key] string K; [EmbeddedInstance ("T_Nest")] string L[]; };\n';
+
+  test('that multiply are refused, not followed', () => {
+    const levels = Array.from(
+      { length: 40 },
+      (_, at) => `instance of T_Nest as $N${at} { K = "${at}"; L = { $N${at + 1}, $N${at + 1} }; };\n`,
+    );
+    const { errors } = compileText(`${classes}${levels.join('')}instance of T_Nest as $N40 { K = "end"; };`);
+    expect(errors[0]).toMatchObject({ line: 2, message: expect.stringContaining('more than 10000') as string });
+  });
+
+  test('of another file are told where they are used', () => {
+    const files = new Map([
+      [
+        'a.mof',
+        `#pragma include ("qualifiers.mof")\n#pragma include ("b.mof")\n${classes}instance of T_Nest { K = "a"; L = { $Far }; };`,
+      ],
+      ['b.mof', `${'\n'.repeat(20)}   instance of T_Nest as $Far { K = "b"; Wrong = 1; };`],
+      ['qualifiers.mof', shippedFiles().get('qualifiers.mof') ?? ''],
+    ]);
+    const { errors } = compileMof(createMapLoader(files), ['a.mof']);
+    expect(errors.map(({ file, line, column }) => [file, line, column])).toEqual([
+      ['a.mof', 4, 37],
+      ['b.mof', 21, 42],
+    ]);
+    expect(errors[0]?.sourceLine.slice(36)).toMatch(/^\$Far/);
+  });
 });

@@ -1,4 +1,4 @@
-import { deflateRawSync } from 'node:zlib';
+import { crc32, deflateRawSync } from 'node:zlib';
 import { DecodeError } from '../../../src/base/index.js';
 import { readZip } from '../../../src/cim/mof/index.js';
 
@@ -8,7 +8,7 @@ interface Member {
   readonly stored?: boolean;
 }
 
-/** An archive as other programs write them; checksums are not needed to read it. */
+/** An archive as other programs write them. */
 function archiveOf(members: readonly Member[], comment = ''): Uint8Array {
   const locals: Buffer[] = [];
   const entries: Buffer[] = [];
@@ -22,6 +22,7 @@ function archiveOf(members: readonly Member[], comment = ''): Uint8Array {
     const entry = Buffer.alloc(46);
     entry.writeUInt32LE(0x02014b50, 0);
     entry.writeUInt16LE(stored === true ? 0 : 8, 10);
+    entry.writeUInt32LE(crc32(raw), 16);
     entry.writeUInt32LE(packed.length, 20);
     entry.writeUInt32LE(raw.length, 24);
     entry.writeUInt16LE(name.length, 28);
@@ -77,6 +78,18 @@ test('a file that is larger than it says is refused', () => {
   const at = Buffer.from(archive).indexOf(Buffer.from([0x50, 0x4b, 1, 2]));
   new DataView(archive.buffer).setUint32(at + 24, 10, true);
   expect(codeOf(() => readZip(archive))).toBe('bad_archive');
+});
+
+test('a file that is not what was packed, or encrypted, is refused', () => {
+  const change = (archive: Uint8Array, at: number): Uint8Array => {
+    archive[at] = (archive[at] ?? 0) ^ 1;
+    return archive;
+  };
+  const stored = archiveOf([{ name: 'a', content: 'class T_A { };', stored: true }]);
+  expect(codeOf(() => readZip(change(stored, 35)))).toBe('bad_archive');
+  const locked = archiveOf([{ name: 'a', content: 'class T_A { };' }]);
+  const entry = Buffer.from(locked).indexOf(Buffer.from([0x50, 0x4b, 1, 2]));
+  expect(() => readZip(change(locked, entry + 8))).toThrow('encrypted');
 });
 
 test('an archive cut anywhere is refused, or the rest is read, but nothing else is thrown', () => {
