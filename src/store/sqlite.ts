@@ -147,6 +147,8 @@ class FolderStore implements SqliteStore {
       this.#commits.close();
       try {
         this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+      } catch {
+        // What is committed stands in the log, which the next opening carries over: a full disk loses nothing.
       } finally {
         this.#database.close();
         this.#lock.release();

@@ -140,6 +140,27 @@ test('a full disk fails whole transactions and spares what is there', async () =
   expect(open(folder).get('acm', 'after')).toBe('works');
 });
 
+test('a store closes on a full disk: what is committed stands in its log', async () => {
+  const folder = newFolder();
+  const store = openSqliteStore(folder);
+  await store.transaction((tx) => tx.put('acm', 'a', 'kept'));
+  const { prototype } = Database;
+  const { exec } = prototype;
+  const asked: string[] = [];
+  prototype.exec = function full(this: Database.Database, sql: string) {
+    if (!sql.includes('wal_checkpoint')) return exec.call(this, sql);
+    asked.push(sql);
+    throw Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' });
+  };
+  try {
+    await store.close();
+  } finally {
+    prototype.exec = exec;
+  }
+  expect(asked).toHaveLength(1);
+  expect(open(folder).get('acm', 'a')).toBe('kept');
+});
+
 test('a work that hides the failure of the disk still fails', async () => {
   const store = open(newFolder(), { maxBytes: 100_000 });
   const hiding = store.transaction((tx) => {
