@@ -9,7 +9,7 @@ import {
 } from '../base/index.js';
 import type { CimInstance } from '../cim/model/index.js';
 import { type Batches, CimError, type CimRequest, type CimTransport, type ResultOf } from '../cim/operations/index.js';
-import type { Journal } from '../store/index.js';
+import { type Journal, StoreError } from '../store/index.js';
 import { Call, type Engine, ProviderGuard } from './calls/index.js';
 import { createRepositoryWork, type IndicationSink, noIndications } from './indications/index.js';
 import { defaultLimits, type ObjectManagerLimits } from './limits.js';
@@ -138,7 +138,11 @@ class LocalObjectManager implements ObjectManager {
       error: messageOf(error),
       stack: error instanceof Error ? error.stack : undefined,
     });
-    return new CimError(1, `${operation} failed`, { cause: error });
+    // The one failure within that whoever sees it can end; where the data lie is nobody's business.
+    const full = error instanceof StoreError && error.code === 'store_full';
+    return new CimError(1, `${operation} failed${full ? ': the disk or the quota of the server is full' : ''}`, {
+      cause: error,
+    });
   }
 
   transport(caller: Caller, options: { readonly host?: string } = {}): CimTransport {

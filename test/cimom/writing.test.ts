@@ -5,7 +5,7 @@ import {
   type CimInstancePath,
   type CimValue,
 } from '../../src/cim/model/index.js';
-import { createJournal, createMemoryStore } from '../../src/store/index.js';
+import { createJournal, createMemoryStore, StoreError } from '../../src/store/index.js';
 import type { IndicationSink, Provider } from '../../src/cimom/index.js';
 import { createHostProvider } from './support/hosts.js';
 import { statusOf } from './support/outcome.js';
@@ -19,6 +19,30 @@ function make(world: World, className: string, values: Readonly<Record<string, C
 }
 
 const note = createInstancePath('TST_Note', { InstanceID: 'n' });
+
+test('a full disk is told as such, without where', async () => {
+  const store = createMemoryStore();
+  let full = false;
+  const world = await createWorld(
+    {},
+    {
+      ...store,
+      get: (area, key) => store.get(area, key),
+      range: (area, from, to, limit) => store.range(area, from, to, limit),
+      close: () => store.close(),
+      transaction: (work) =>
+        full
+          ? Promise.reject(new StoreError('store_full', '/where/it/lies: the disk or the quota is full'))
+          : store.transaction(work),
+    },
+  );
+  full = true;
+  const created = world.run(createInstanceRequest(make(world, 'TST_Note', { InstanceID: 'n' })));
+  await expect(created).rejects.toMatchObject({
+    status: 1,
+    description: 'CreateInstance failed: the disk or the quota of the server is full',
+  });
+});
 
 test('a stored instance is created with the defaults of its class, read, changed and deleted', async () => {
   const world = await createWorld();
