@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { settingsOf } from '../../src/cli/connection/index.js';
@@ -34,6 +34,44 @@ afterEach(() => {
 const file = (): string => join(folder, 'tvdc', 'connections.json');
 const save = (...more: readonly string[]) =>
   run('connection', 'save', 'east', '--url', server.url, '--user', 'op', '--namespace', 'root/cimv2', ...more);
+
+describe('the host on this machine', () => {
+  const hostFolder = (): string => {
+    const data = join(folder, 'data');
+    mkdirSync(data);
+    writeFileSync(join(data, 'admin.secret'), 'secret\n');
+    return data;
+  };
+
+  test('is reached by its own socket where nothing names a server, and by no other way', async () => {
+    const data = hostFolder();
+    const down = await run('wbem', 'ein', 'ACME_Disk', '--data', data);
+    expect(down).toMatchObject({ status: 3, out: '' });
+    expect(down.notes).toContain(`unix:${data}/admin.sock`);
+    const near = await createTestServer({ mof: 'class ACME_Disk { [Key] string Name; };', listen: 'socket' });
+    try {
+      symlinkSync(near.url.replace('unix:', ''), join(data, 'admin.sock'));
+      const words = ['wbem', 'ein', 'ACME_Disk', '--namespace', 'root/cimv2', '--data', data];
+      expect(await run(...words)).toMatchObject({ status: 0 });
+      rmSync(join(data, 'admin.secret'));
+      expect(await run(...words)).toMatchObject({ status: 0 });
+      // Named: the server with other instances, and a secret.
+      writeFileSync(join(folder, 'op.secret'), 'secret');
+      const named = await run(
+        ...words,
+        '--url',
+        server.url,
+        '--user',
+        'op',
+        '--password-file',
+        join(folder, 'op.secret'),
+      );
+      expect(named.out).toContain('ACME_Disk.Name="a"');
+    } finally {
+      await near.close();
+    }
+  });
+});
 
 describe('saved connections', () => {
   test('serve every command by --connection, by TVDC_CONNECTION or as the default', async () => {

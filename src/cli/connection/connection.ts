@@ -113,8 +113,8 @@ async function createTransport(
 ): Promise<HttpTransport> {
   const { createHttpTransport } = await import('../../client/index.js');
   const recorder = options.har === undefined ? null : await recorderFor(options.har);
-  const { loginOf, ownCertificate, splitCredentials } = await import('./login.js');
-  const { url, login } = splitCredentials(settings.url);
+  const { loginOf, ownCertificate, ownSocket, splitCredentials } = await import('./login.js');
+  const { url, login } = splitCredentials(ownSocket(settings, options.data) ?? settings.url);
   const ca = readOption(settings.cacert) ?? ownCertificate(options, url);
   const cert = readOption(settings.cert);
   const key = readOption(settings.key);

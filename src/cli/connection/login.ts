@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { defaultDataFolder, readSecret, secretFile } from '../../host/foundation/index.js';
 import { UsageError } from '../exit.js';
 import { readText } from '../files.js';
@@ -52,6 +52,20 @@ export function loginOf(settings: Settings, data: string | undefined, url: strin
   if (secret !== null) return { user: user ?? administrator, password: secret };
   if (user === undefined) return {};
   throw new UsageError(`no secret for ${user}: name its file with --password-file`);
+}
+
+/**
+ * The administrator's socket of the host on this machine, where that has a folder: its file mode is the proof, so that the
+ * secret is not shown to whoever listens on the usual port while the host does not.
+ * @returns undefined where there is no such folder, or another account is meant
+ */
+export function ownSocket(settings: Settings, data: string | undefined): string | undefined {
+  const { named, user, passwordFile, password, passwordCommand } = settings;
+  const isOther = [user, passwordFile, password, passwordCommand].some((one) => one !== undefined);
+  const folder = resolve(data ?? defaultDataFolder());
+  const socket = join(folder, 'admin.sock');
+  if (named || isOther || !(existsSync(socket) || existsSync(secretFile(folder, administrator)))) return undefined;
+  return `unix:${socket}`;
 }
 
 /** The certificate that the host on this machine made for itself; undefined for other servers. */

@@ -35,7 +35,10 @@ export function authenticationOption(): Option {
 /** Adds the connection options to a command. */
 export function withConnection(command: Command, forms: readonly OutputForm[] = recordForms): Command {
   return command
-    .option('--url <url>', `server: http://, https:// or unix: (TVDC_URL; default ${defaultUrl})`)
+    .option(
+      '--url <url>',
+      `server: http://, https:// or unix: (TVDC_URL; default: the host on this machine, else ${defaultUrl})`,
+    )
     .option('--connection <name>', 'a saved connection (TVDC_CONNECTION; see tvdc connection)')
     .option('--user <name>', 'account (TVDC_USER; default admin, on the same machine)')
     .option('--password-file <file>', 'file with the secret of the account (TVDC_PASSWORD_FILE)')

@@ -8,6 +8,8 @@ export interface Settings extends Omit<SavedConnection, 'namespace' | 'timeout'>
   readonly timeout: string;
   /** Name of the saved connection; null: none is used. */
   readonly saved: string | null;
+  /** Whether anything named the server; `url` is the usual one if not. */
+  readonly named: boolean;
 }
 
 /** The saved connection for these options; the one for all occasions only where nothing else names a server. */
@@ -74,6 +76,7 @@ export function settingsOf(options: ConnectionOptions): Settings {
     namespace: options.namespace ?? base.namespace ?? environment('NAMESPACE') ?? 'root/tvdc',
     timeout: options.timeout ?? base.timeout ?? environment('TIMEOUT') ?? '30',
     saved: found?.[0] ?? null,
+    named: base.url !== undefined || options.url !== undefined,
   };
 }
 
