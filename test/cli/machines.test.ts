@@ -96,6 +96,7 @@ describe('a definition', () => {
 
   test.each([
     [['vm', 'define'], 2, /name the virtual machine/],
+    [['vm', 'define', 'x', '--uuid', 'ma-1'], 2, /--uuid takes a UUID, not "ma-1"/],
     [['vm', 'define', 'x', '--from', '/nowhere.json'], 2, /cannot read/],
     [['vm', 'define', 'x', '--disk', 'a:b:c'], 2, /--disk takes/],
     [['vm', 'define', 'x', '--disk', '2M:nobody'], 1, /TVDC0203: .*no label nobody/],

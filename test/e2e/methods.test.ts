@@ -6,10 +6,11 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { encodePolicyBinary, parsePolicyXml, samplePolicies, writePolicyJson } from '../../src/acm/index.js';
 import { fromBase64, toBase64 } from '../../src/base/index.js';
-import { type CimInstancePath, type CimValue, createInstancePath } from '../../src/cim/index.js';
+import { type CimInstancePath, type CimValue } from '../../src/cim/index.js';
 import type { WbemClient } from '../../src/client/index.js';
+import { defineVm } from '../../src/client/management/index.js';
 import { readCrl, swtpmAvailable, toPem } from '../../src/vtpm/index.js';
-import { namespace, openSampleHost, type SampleHost } from './support/sample-host.js';
+import { openSampleHost, type SampleHost } from './support/sample-host.js';
 
 type Out = Readonly<Record<string, CimValue>>;
 
@@ -156,14 +157,7 @@ describe('a virtual TPM', () => {
       expect((await client.getInstance(tpm)).getString('State')).toBe('migrated');
       expect((await call(client, service, 'ExportTPM', parameters)).value).toBe(4);
 
-      const moved = sample.vm.parts.inventory.vm(id);
-      if (moved === undefined) throw new Error('no VM');
-      // What a migration records before the TPM comes.
-      await target.vm.parts.inventory.change((change) =>
-        change.putVm({ ...moved, name: 'moved', disks: [], ports: [] }),
-      );
-      const keys = { CreationClassName: 'TVDC_ComputerSystem', Name: id };
-      const system = createInstancePath('TVDC_ComputerSystem', keys, { namespace });
+      const { path: system } = await defineVm(target.admin.host, { name: 'moved', uuid: id, tpm: false });
       const state = exported.out['State'] ?? null;
       const taken = await call(there, service, 'ImportTPM', { State: state, System: system });
       expect(taken.value).toBe(0);

@@ -82,6 +82,30 @@ describe('a definition with what it needs', () => {
     expect(parts.monitor.labels.resource(other.resource)?.label).toBe('MA');
   });
 
+  test('keeps the identity of a machine that comes from elsewhere, once and of nothing else', async () => {
+    const uuid = 'A4C2B18E-0D5F-4E53-9F1B-2C4D6E8F0A12';
+    const [first, second] = await Promise.allSettled([
+      define(parts, 'one', null, { uuid, tpm: true }),
+      define(parts, 'two', null, { uuid: uuid.toLowerCase() }),
+    ]);
+    expect(first).toMatchObject({ status: 'fulfilled', value: { uuid: uuid.toLowerCase(), name: 'one' } });
+    expect(second).toMatchObject({ status: 'rejected', reason: { code: 'name_in_use' } });
+    const tpm = parts.vtpms.get(uuid.toLowerCase());
+    expect(tpm).toBeDefined();
+    const volume = await createVolume(parts, actor, 'one-more', 512);
+    expect(await codeOf(define(parts, 'three', null, { uuid: volume.uuid }))).toBe('name_in_use');
+    expect(await codeOf(define(parts, 'three', null, { uuid: parts.identity.uuid }))).toBe('name_in_use');
+    expect(await codeOf(define(parts, 'three', null, { uuid: 'one' }))).toBe('invalid');
+    expect(parts.vtpms.get(uuid.toLowerCase())).toEqual(tpm);
+    // A TPM whose machine is not here is somebody else's until it is destroyed.
+    const orphan = 'b4c2b18e-0d5f-4e53-9f1b-2c4d6e8f0a12';
+    await parts.vtpms.create(orphan);
+    expect(await codeOf(define(parts, 'three', null, { uuid: orphan }))).toBe('invalid');
+    expect(parts.vtpms.get(orphan)).toBeDefined();
+    await parts.vtpms.destroy(orphan);
+    expect((await define(parts, 'three', null, { uuid: orphan })).uuid).toBe(orphan);
+  });
+
   test('does not hand on a volume that was used', async () => {
     const disk = await createVolume(parts, actor, 'disk', 512);
     const target = { kind: 'volume', uuid: disk.uuid } as const;

@@ -17,6 +17,7 @@ interface SizeOptions extends ConnectionOptions {
 
 interface DefineOptions extends SizeOptions {
   readonly from?: string;
+  readonly uuid?: string;
   readonly label?: string;
   readonly disk?: readonly string[];
   readonly vlan?: readonly string[];
@@ -72,9 +73,14 @@ function vlanOf(text: string): VlanWish {
   return label === undefined ? vlan : { vlan, label };
 }
 
+function uuidOf(text: string): string {
+  if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)) return text;
+  throw new UsageError(`--uuid takes a UUID, not "${text}"`);
+}
+
 /** Options say it, over what the file says. */
 async function definitionOf(named: string | undefined, options: DefineOptions): Promise<VmDefinition> {
-  const { from, label, disk, vlan, tpm } = options;
+  const { from, uuid, label, disk, vlan, tpm } = options;
   const base = from === undefined ? {} : (await import('./vm-document.js')).readDefinition(from);
   const name = named ?? base.name;
   if (name === undefined) throw new UsageError('name the virtual machine, or say its name in the file of --from');
@@ -83,6 +89,7 @@ async function definitionOf(named: string | undefined, options: DefineOptions): 
     ...base,
     ...sizesOf(options),
     name,
+    ...(uuid === undefined ? {} : { uuid: uuidOf(uuid) }),
     ...(label === undefined ? {} : { label }),
     ...(disks === undefined ? {} : { disks }),
     ...(vlan === undefined ? {} : { vlans: vlan.map(vlanOf) }),
@@ -165,6 +172,7 @@ export function addVmDefinition(vm: Command, streams: Streams): void {
   withSizes(working('define', 'make a virtual machine with label, disks, interfaces and virtual TPM: all or nothing'))
     .argument('[name]', 'what it is called; unique on the host')
     .option('--from <file>', 'a definition as JSON, - for standard input; options go before it')
+    .option('--uuid <uuid>', 'of a machine that comes from elsewhere and keeps its identity; else a new one')
     .option('--label <label>', 'as MA, or ACM:tvdc-sample:MA')
     .option('--disk <disk...>', 'VOLUME[=LABEL] for one that is there; [NAME:]SIZE:[LABEL] for one that is made')
     .option('--vlan <number...>', 'NUMBER[=LABEL]: a network interface on this VLAN')

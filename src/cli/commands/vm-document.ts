@@ -23,6 +23,7 @@ const vlan = z.union([vlanNumber, z.strictObject({ vlan: vlanNumber, label: z.st
 
 const definition = z.strictObject({
   name: z.string().min(1).optional(),
+  uuid: z.guid().optional(),
   label: z.string().min(1).optional(),
   memoryMiB: z.number().int().positive().optional(),
   processors: z.number().int().positive().optional(),

@@ -20,6 +20,8 @@ export type VlanWish = number | { readonly vlan: number; readonly label: string 
 /** What a virtual machine is to be; sizes and ratings that are left out are the host's to choose. */
 export interface VmDefinition {
   readonly name: string;
+  /** For a machine that comes from another host and keeps its identity; left out: a new one. */
+  readonly uuid?: string;
   readonly label?: string;
   readonly memoryMiB?: number;
   readonly processors?: number;
@@ -73,9 +75,10 @@ function portSetting(wish: VlanWish): Setting {
   return { ResourceType: 33, Connection: [`vlan:${vlan}`], SecurityLabel: label };
 }
 
-function systemSetting({ name, label, criticality, trusted }: VmDefinition): Setting {
+function systemSetting({ name, uuid, label, criticality, trusted }: VmDefinition): Setting {
   return {
     ElementName: name,
+    VirtualSystemIdentifier: uuid,
     SecurityLabel: label,
     Criticality: criticality === undefined ? undefined : criticalityValues[criticality],
     Trusted: trusted,

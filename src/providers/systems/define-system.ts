@@ -3,6 +3,7 @@ import type { MethodFunction } from '../../cimom/index.js';
 import {
   definitionJob,
   defineVm,
+  isUuid,
   type JobControl,
   type ResourceLabel,
   type VirtualMachine,
@@ -110,10 +111,14 @@ function readResources(view: HostView, settings: readonly CimInstance[]): Resour
   };
 }
 
+/** A VirtualSystemIdentifier that is a UUID is the one the machine shall have, another is a name where there is none. */
 function specOf(settings: CimInstance, resources: Resources): VmSpec {
+  const identifier = settings.getString('VirtualSystemIdentifier') ?? '';
+  const isIdentity = isUuid(identifier);
   return {
     ...resources,
-    name: settings.getString('ElementName') ?? settings.getString('VirtualSystemIdentifier') ?? '',
+    ...(isIdentity ? { uuid: identifier } : {}),
+    name: settings.getString('ElementName') ?? (isIdentity ? '' : identifier),
     label: settings.getString('SecurityLabel'),
     memoryMiB: resources.memoryMiB ?? defaultSizes.memoryMiB,
     processors: resources.processors ?? defaultSizes.processors,

@@ -3,6 +3,7 @@ import type { Actor } from '../events.js';
 import { type Criticality, type Disk, type Port, type VirtualMachine, vlanResource } from '../inventory/index.js';
 import { VmmError } from '../errors.js';
 import type { HostParts } from '../parts.js';
+import { requireHere } from './common.js';
 import { removeVm } from './destroy.js';
 import { beginIntent, endIntent, openIntent } from './intent.js';
 import { checkSanitized, type LabelTarget } from './label.js';
@@ -22,6 +23,8 @@ export interface VolumeSpec {
 /** What a virtual machine is to be. `volumes` are UUIDs of volumes, `vlans` numbers of VLANs of this host. */
 export interface VmSpec {
   readonly name: string;
+  /** For a machine that comes from elsewhere and keeps its identity; left out: a new one. */
+  readonly uuid?: string;
   /** `ACM:<policy>:<label>` or the bare name; null: unlabelled, to be labelled before it can start (mode strict). */
   readonly label: string | null;
   readonly memoryMiB: number;
@@ -53,6 +56,26 @@ const nameForm = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 
 function invalid(sentence: string): VmmError {
   return new VmmError('invalid', [sentence]);
+}
+
+const uuidForm = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Whether a text can be the UUID of a virtual machine, whatever the case of its letters. */
+export function isUuid(text: string): boolean {
+  return uuidForm.test(text.toLowerCase());
+}
+
+/** Nothing on this host may have the UUID of a machine that is to be made. @throws VmmError; the caller holds it */
+function checkUuid(parts: HostParts, uuid: string): void {
+  if (!isUuid(uuid)) throw invalid(`"${uuid}" is not a UUID`);
+  requireHere(parts, uuid);
+  const { inventory, identity, vtpms, store } = parts;
+  const isKnown = inventory.vm(uuid) !== undefined || inventory.volume(uuid) !== undefined || identity.uuid === uuid;
+  if (isKnown) throw new VmmError('name_in_use', [uuid]);
+  // What is undone after a failure would be theirs.
+  if (vtpms.get(uuid) !== undefined)
+    throw invalid(`the virtual TPM of a machine ${uuid} is on this host: destroy it first`);
+  if (openIntent(store, uuid) !== undefined) throw invalid(`what was left of ${uuid} is not removed yet`);
 }
 
 /** @throws VmmError `invalid`, `name_in_use`; the caller holds the name */
@@ -131,14 +154,16 @@ export function newPort(parts: HostParts, vlanId: number): Port {
 export function defineVm(parts: HostParts, actor: Actor, spec: VmSpec): Promise<VirtualMachine> {
   const { name, label, volumes, vlans, memoryMiB, processors, criticality, tpm, image } = spec;
   const newNames = (spec.newVolumes ?? []).map((volume) => volume.name);
-  return lockNames(parts, name, newNames, () =>
+  const uuid = spec.uuid?.toLowerCase() ?? parts.randomness.uuid();
+  const work = (): Promise<VirtualMachine> =>
     lockDevices(parts, volumes, vlans, async () => {
       checkName(parts, name);
+      checkUuid(parts, uuid);
       checkSpec(parts, spec);
       const made = (spec.newVolumes ?? []).map((volume) => newVolume(parts, volume));
       const now = parts.clock.now();
       const vm: VirtualMachine = {
-        uuid: parts.randomness.uuid(),
+        uuid,
         name,
         memoryMiB,
         processors,
@@ -154,8 +179,8 @@ export function defineVm(parts: HostParts, actor: Actor, spec: VmSpec): Promise<
       };
       const labels = missingLabels(parts, spec);
       return makeVm(parts, actor, { vm, label, volumes: made, labels, makeTpm: () => parts.vtpms.create(vm.uuid) });
-    }),
-  );
+    });
+  return lockNames(parts, name, newNames, () => parts.locks.run(uuid, work));
 }
 
 /**

@@ -4,6 +4,7 @@ export { requireHere } from './common.js';
 export {
   defineVm,
   destroyVm,
+  isUuid,
   mostMemoryMiB,
   mostProcessors,
   type ResourceLabel,
