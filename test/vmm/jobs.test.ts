@@ -181,6 +181,24 @@ describe('work that takes longer', () => {
     ]);
   });
 
+  test('of an older folder, which has the parts in the job itself, is read and moved', async () => {
+    const scene = open();
+    const slow = slowWork();
+    const { id } = jobOf(await scene.jobs.run(request, slow.work));
+    await slow.control.report({ element, name: 'v', sentence: 'done', error: null });
+    const { results } = scene.jobs.find(id) as Job;
+    const older = createMemoryStore();
+    const record = JSON.parse(scene.store.get('vmm', `job/${id}`) as string) as Job;
+    await older.transaction((tx) => tx.put('vmm', `job/${id}`, JSON.stringify({ ...record, results })));
+    const reopened = open(older);
+    expect(reopened.jobs.find(id)?.results).toEqual(results);
+    await reopened.jobs.resume({});
+    expect((await ended(reopened, id)).results).toEqual(results);
+    expect(open(older).jobs.find(id)?.results).toEqual(results);
+    expect(JSON.parse(older.get('vmm', `job/${id}`) as string)).toMatchObject({ results: [] });
+    slow.resolve('done');
+  });
+
   test('with many parts writes each once, tells them in their order, and leaves none of them', async () => {
     const scene = open();
     const slow = slowWork();

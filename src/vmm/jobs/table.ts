@@ -42,7 +42,10 @@ export class JobTable {
         const job = JSON.parse(value as string) as Job;
         const own = parts.store.range('vmm', resultsOf(id), prefixEnd(resultsOf(id)), Number.MAX_SAFE_INTEGER);
         this.#written.set(id, own.length);
-        return [id, { ...job, results: own.map((entry) => JSON.parse(entry.value as string) as JobResult) }];
+        // Older folders have them in the job itself; its next record moves them.
+        const results =
+          own.length === 0 ? job.results : own.map((entry) => JSON.parse(entry.value as string) as JobResult);
+        return [id, { ...job, results }];
       }),
     );
   }
